@@ -1,0 +1,31 @@
+"""The settings: three to know in production (database, data folder, public address), none for a trial."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where things are. Read from the environment once, when the process starts."""
+
+    database_url: str
+    data_dir: Path
+    public_url: str  # scheme and host that labels point to, without a slash at the end
+    read_database_url: str | None = None  # a streaming replica
+    secure_cookies: bool = False  # set when the public address is https
+
+    @classmethod
+    def from_env(cls) -> Settings:
+        """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR``, ``FILIERE_PUBLIC_URL``, ``FILIERE_READ_DATABASE_URL``."""
+        data_dir = Path(os.environ.get("FILIERE_DATA_DIR", ".filiere")).resolve()
+        public_url = os.environ.get("FILIERE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
+        return cls(
+            database_url=os.environ.get("FILIERE_DATABASE_URL", f"sqlite:///{data_dir / 'filiere.db'}"),
+            data_dir=data_dir,
+            public_url=public_url,
+            read_database_url=os.environ.get("FILIERE_READ_DATABASE_URL"),
+            secure_cookies=public_url.startswith("https://"),
+        )

@@ -1,0 +1,492 @@
+"""Every event, in one shape: request body, stored canonical JSON and replayed value are the same typed object.
+
+Law of this file: a type, once released, keeps its meaning. Fields are never renamed or reinterpreted; a new field
+comes last, with a default; a new meaning is a new ``version``. Events hold references and codes, never a name, a
+phone number or a position.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date, datetime
+from functools import cache
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+
+import rfc8785
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+)
+
+from domain.quantity import decimal_text
+
+FORBIDDEN_TEXT = {"Cc", "Cf", "Cs", "Co", "Cn"}
+"""Unicode classes refused in free text: controls, bidirectional overrides, surrogates."""
+
+MAX_LOTS = 500
+"""Lots in one event, each way; larger runs are recorded as several events."""
+
+
+def _is_text(value: Any) -> Any:
+    if isinstance(value, str | datetime | date):
+        return value
+    raise ValueError("write the date as text, for example 2025-01-10T08:00:00Z")
+
+
+def _clean(value: str) -> str:
+    value = unicodedata.normalize("NFC", value).strip()
+    if any(unicodedata.category(character) in FORBIDDEN_TEXT for character in value):
+        raise ValueError("write plain text: control and direction characters are refused")
+    return value
+
+
+def _uuid_text(value: Any) -> Any:
+    return value.lower() if isinstance(value, str) else value
+
+
+Id: TypeAlias = Annotated[
+    str,
+    BeforeValidator(_uuid_text),
+    StringConstraints(pattern=r"^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$"),
+]
+"""A UUID in lower case, made by the client before it is sent."""
+
+Code: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9](?:[A-Z0-9./_-]{0,38}[A-Z0-9])?$")]
+"""A code as printed: capitals, digits, ``. / _ -``; never a name."""
+
+LotCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9](?:[A-Z0-9./_-]{0,18}[A-Z0-9])?$")]
+"""A lot code of at most 20 characters, to fit GS1 application identifier (10)."""
+
+Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.%/-]{0,39}$")]
+"""A word of a profile: product, process, test, packaging, scheme, value, unit."""
+
+Note: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_clean)]
+"""Free text. It is in the log for ever: no names of persons."""
+
+When: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_is_text)]
+Day: TypeAlias = Annotated[date, BeforeValidator(_is_text)]
+Decimal: TypeAlias = Annotated[str, BeforeValidator(decimal_text)]
+"""Decimal text such as ``"62.5"``; a JSON number is taken as it is written."""
+
+
+class Value(BaseModel):
+    """A frozen value that refuses fields it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Quantity(Value):
+    """A weight as it was said: number and unit (g, kg, t, lb, or a packaging code such as ``jute_62.5``)."""
+
+    value: Decimal
+    unit: Word
+
+
+class Drawn(Value):
+    """So much of a lot."""
+
+    lot: Id
+    quantity: Quantity
+
+
+class NewLot(Value):
+    """A lot that this event makes. ``owner`` is needed only when the inputs have several owners."""
+
+    lot: Id
+    code: LotCode
+    product: Word
+    quantity: Quantity
+    owner: Code | None = None
+
+
+class Named(Value):
+    """A new lot whose product and quantity follow from what goes into it."""
+
+    lot: Id
+    code: LotCode
+
+
+class Measurement(Value):
+    """A test of the specification and its value."""
+
+    test: Word
+    value: Decimal
+
+
+class CutTest(Value):
+    """ISO 1114: beans cut, and how many in each class; a bean counts once, in its gravest class."""
+
+    beans: Annotated[int, Field(strict=True, ge=1, le=10_000)] = 300
+    mouldy: Annotated[int, Field(strict=True, ge=0)] = 0
+    slaty: Annotated[int, Field(strict=True, ge=0)] = 0
+    insect_damaged: Annotated[int, Field(strict=True, ge=0)] = 0
+    germinated: Annotated[int, Field(strict=True, ge=0)] = 0
+    flat: Annotated[int, Field(strict=True, ge=0)] = 0
+    violet: Annotated[int, Field(strict=True, ge=0)] = 0
+    reason: Note | None = None  # why not 300
+
+
+class Base(BaseModel):
+    """What every event says: its id, when it happened, and its version."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Id
+    occurred_at: When
+    version: Literal[1] = 1
+
+
+Lots: TypeAlias = Annotated[tuple[Drawn, ...], Field(min_length=1, max_length=MAX_LOTS)]
+NewLots: TypeAlias = Annotated[tuple[NewLot, ...], Field(min_length=1, max_length=MAX_LOTS)]
+LotIds: TypeAlias = Annotated[tuple[Id, ...], Field(min_length=1, max_length=MAX_LOTS)]
+
+
+class Delivered(Base):
+    """A farmer brings goods to a site. Makes a delivery lot; its claims are judged now, at event time.
+
+    An unknown farmer code is recorded too: goods on the scale are a fact. They carry no claim.
+    """
+
+    type: Literal["delivered"] = "delivered"
+    site: Id
+    farmer: Code
+    lot: NewLot
+    plot: Code | None = None
+    harvested_on: Day | None = None
+    receipt: Code | None = None
+
+
+class Received(Base):
+    """Weigh-in: one or many deliveries go into a receiving lot, new or still open."""
+
+    type: Literal["received"] = "received"
+    site: Id
+    inputs: Lots
+    into: Named
+    weighed: Quantity | None = None  # what the scale says; less than the deliveries is a loss
+
+
+class Bulked(Base):
+    """Lots of one product become one lot. Nothing is lost."""
+
+    type: Literal["bulked"] = "bulked"
+    site: Id
+    inputs: Lots
+    into: Named
+
+
+class Split(Base):
+    """One lot becomes several of the same product. Nothing is lost."""
+
+    type: Literal["split"] = "split"
+    site: Id
+    input: Drawn
+    outputs: NewLots
+
+
+class Loaded(Base):
+    """Lots go into a vessel for one run; several owners may share it. ``load`` names the run."""
+
+    type: Literal["loaded"] = "loaded"
+    vessel: Id
+    load: Id
+    contents: Lots
+
+
+class Read(Base):
+    """Values read on a load in process: temperature, humidity, pH."""
+
+    type: Literal["read"] = "read"
+    load: Id
+    measurements: Annotated[tuple[Measurement, ...], Field(min_length=1, max_length=50)]
+
+
+class Turned(Base):
+    """A load was turned."""
+
+    type: Literal["turned"] = "turned"
+    load: Id
+
+
+class Transformed(Base):
+    """Goods change: ferment, dry, re-dry. Inputs = outputs + loss, to the gram."""
+
+    type: Literal["transformed"] = "transformed"
+    site: Id
+    process: Word | None = None  # a step of the commodity's profile; none: no yield is expected
+    inputs: Lots
+    outputs: NewLots
+    loss: Quantity | None = None  # declared; must close the balance when it is given
+    loads: Annotated[tuple[Id, ...], Field(max_length=MAX_LOTS)] = ()  # runs that end with this
+
+
+class Inspected(Base):
+    """Quality control of a sample of a lot, judged by the commodity's specification at this stage."""
+
+    type: Literal["inspected"] = "inspected"
+    lot: Id
+    stage: Word = "lot"
+    measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
+    cut_test: CutTest | None = None
+    sample: Code | None = None
+
+
+class Held(Base):
+    """Nothing may be drawn, shipped or labelled from the lot until it is released."""
+
+    type: Literal["held"] = "held"
+    lot: Id
+    reason: Note
+
+
+class Released(Base):
+    """The holds on a lot end, with a reason."""
+
+    type: Literal["released"] = "released"
+    lot: Id
+    reason: Note
+
+
+class TransferOffered(Base):
+    """Custody of lots is offered to another organisation; with ``ownership`` they are sold.
+
+    ``upstream`` lets the receiver follow the lots back to the deliveries (farmer codes, never names).
+    """
+
+    type: Literal["transfer_offered"] = "transfer_offered"
+    lots: LotIds
+    to: Code
+    ownership: bool = True
+    upstream: bool = True
+    document: Code | None = None
+
+
+class TransferAccepted(Base):
+    """The receiver takes over, at a site of its own, with its own weights where it weighed."""
+
+    type: Literal["transfer_accepted"] = "transfer_accepted"
+    offer: Id
+    site: Id
+    weighed: Annotated[tuple[Drawn, ...], Field(max_length=MAX_LOTS)] = ()
+
+
+class TransferRejected(Base):
+    """The receiver does not take over; nothing changes hands."""
+
+    type: Literal["transfer_rejected"] = "transfer_rejected"
+    offer: Id
+    reason: Note
+
+
+class Packed(Base):
+    """A lot is packed into numbered units of a packaging of its commodity; the rest goes into one more unit."""
+
+    type: Literal["packed"] = "packed"
+    lot: Id
+    packaging: Word
+    units: Annotated[int, Field(strict=True, ge=1, le=100_000)]
+    rest: Quantity | None = None
+
+
+class ClaimMade(Value):
+    """A claim under which goods leave, and the certificates that stand behind it."""
+
+    scheme: Word
+    value: Word
+    certificates: Annotated[tuple[Id, ...], Field(max_length=20)] = ()
+
+
+class Shipped(Base):
+    """Goods leave the ledger, with the claims made for them."""
+
+    type: Literal["shipped"] = "shipped"
+    lot: Id
+    quantity: Quantity
+    claims: Annotated[tuple[ClaimMade, ...], Field(max_length=20)] = ()
+    to: Code | None = None
+    document: Code | None = None
+    container: Code | None = None
+    seal: Code | None = None
+
+
+class Lost(Base):
+    """Grams that are gone, and why."""
+
+    type: Literal["lost"] = "lost"
+    lot: Id
+    quantity: Quantity
+    reason: Note
+
+
+class Recalled(Base):
+    """A lot and everything made from it is blocked."""
+
+    type: Literal["recalled"] = "recalled"
+    lot: Id
+    reason: Note
+
+
+class Downgraded(Base):
+    """A lot, and all made from it, can carry no more than ``to`` under a scheme from now on."""
+
+    type: Literal["downgraded"] = "downgraded"
+    lot: Id
+    scheme: Word
+    to: Word
+    reason: Note
+
+
+class LabelIssued(Base):
+    """A public code for a lot. An earlier label of the lot is superseded."""
+
+    type: Literal["label_issued"] = "label_issued"
+    lot: Id
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{16}$")]
+
+
+class LabelRevoked(Base):
+    """A label is cancelled; its page says so for ever."""
+
+    type: Literal["label_revoked"] = "label_revoked"
+    code: Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{16}$")]
+    reason: Note
+
+
+class DocumentIssued(Base):
+    """A frozen, numbered document on a lot; the digest is of the facts as they stood."""
+
+    type: Literal["document_issued"] = "document_issued"
+    lot: Id
+    kind: Literal["traceability_certificate"]
+    number: Code
+    language: Literal["en", "fr"]
+    facts_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+
+class Reassessed(Base):
+    """The registry learnt something about the past: the events it lowers, with their new ruling.
+
+    Written by the ledger itself, in the transaction of the change that caused it.
+    """
+
+    type: Literal["reassessed"] = "reassessed"
+    cause: Word  # "membership", "certificate", "plot", "inspection"
+    record: Id
+    events: Annotated[tuple[int, ...], Field(min_length=1)]  # their numbers in the log
+
+
+Recordable: TypeAlias = (
+    Delivered
+    | Received
+    | Bulked
+    | Split
+    | Loaded
+    | Read
+    | Turned
+    | Transformed
+    | Inspected
+    | Held
+    | Released
+    | TransferOffered
+    | TransferAccepted
+    | TransferRejected
+    | Packed
+    | Shipped
+    | Lost
+    | Recalled
+    | Downgraded
+)
+"""What a client may tell, and what a correction may put in the place of an error."""
+
+
+class Corrected(Base):
+    """History is not edited: the wrong event is declared, and the right one put in its place (or none)."""
+
+    type: Literal["corrected"] = "corrected"
+    event: Id
+    reason: Note
+    instead: Annotated[Recordable, Field(discriminator="type")] | None = None
+
+
+Told: TypeAlias = Annotated[Recordable | Corrected, Field(discriminator="type")]
+"""An event as clients send it."""
+
+Own: TypeAlias = LabelIssued | LabelRevoked | DocumentIssued | Reassessed
+"""Events that the ledger writes itself when it issues something or learns of the past."""
+
+AnyEvent: TypeAlias = Recordable | Corrected | Own
+Event: TypeAlias = Annotated[AnyEvent, Field(discriminator="type")]
+
+EVENT_TYPES: tuple[type[Base], ...] = (*get_args(Recordable), Corrected, *get_args(Own))
+
+
+@cache
+def _adapter() -> TypeAdapter[AnyEvent]:
+    return TypeAdapter(Event)
+
+
+def parse(body: str | bytes) -> AnyEvent:
+    """The typed event of stored canonical JSON."""
+    return _adapter().validate_json(body)
+
+
+def canonical(event: BaseModel) -> bytes:
+    """The event as RFC 8785 canonical JSON: sorted keys, no spaces, absent fields left out."""
+    return rfc8785.dumps(event.model_dump(mode="json", exclude_none=True))
+
+
+def millis(when: datetime) -> int:
+    """UTC milliseconds of an instant."""
+    return (int(when.timestamp()) * 1000) + when.microsecond // 1000
+
+
+def lots_named(event: AnyEvent) -> tuple[str, ...]:
+    """The ids of the lots that an event draws on or speaks of (not those it makes), in the order told."""
+    match event:
+        case Received() | Bulked() | Transformed():
+            drawn = tuple(item.lot for item in event.inputs)
+            return (*drawn, event.into.lot) if isinstance(event, Received) else drawn
+        case Split():
+            return (event.input.lot,)
+        case Loaded():
+            return tuple(item.lot for item in event.contents)
+        case TransferOffered():
+            return event.lots
+        case TransferAccepted():
+            return tuple(item.lot for item in event.weighed)
+        case (
+            Inspected()
+            | Held()
+            | Released()
+            | Packed()
+            | Shipped()
+            | Lost()
+            | Recalled()
+            | Downgraded()
+            | LabelIssued()
+            | DocumentIssued()
+        ):
+            return (event.lot,)
+        case (
+            Delivered() | Read() | Turned() | TransferRejected() | Corrected() | LabelRevoked() | Reassessed()
+        ):
+            return ()
+
+
+def lots_made(event: AnyEvent) -> tuple[str, ...]:
+    """The ids of the lots that an event makes (for a receiving lot: makes or fills)."""
+    match event:
+        case Delivered():
+            return (event.lot.lot,)
+        case Received() | Bulked():
+            return (event.into.lot,)
+        case Split() | Transformed():
+            return tuple(item.lot for item in event.outputs)
+        case _:
+            return ()

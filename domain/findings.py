@@ -1,0 +1,258 @@
+"""What is found when an event is judged and recorded all the same: alerts, notices, why a lot claims no more.
+
+Goods on the scale are a fact: a finding is stated with the event, kept with it, and never stops it. Laws and
+params are those of ``domain.refusals``: a code keeps its meaning and its params for ever, because stored
+rulings hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
+
+from domain.refusals import Lang, Params, Texts, require_params, say
+
+Level: TypeAlias = Literal["alert", "notice"]
+"""alert: somebody has to act. notice: good to know."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of finding: its usual level, the params it needs, and its sentence."""
+
+    level: Level
+    params: tuple[str, ...]
+    sentence: Texts
+    without: Mapping[str, Texts] = field(default_factory=dict)
+    """The sentence instead, when this param is "-" (none)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A fact stated with a recorded event.
+
+    ``rule`` is the source that it rests on, such as "Reg. (EU) 2018/848 Annex II Part I 1.7.1". A code that
+    is not in the catalogue is a ``LookupError``, params other than those it names are a ``TypeError``.
+    """
+
+    code: str
+    level: Level
+    params: Params = field(hash=False)
+    rule: str | None = None
+
+    def __post_init__(self) -> None:
+        kind = CATALOGUE.get(self.code)
+        if kind is None:
+            message = f"{self.code} is not in the catalogue of findings"
+            raise LookupError(message)
+        require_params(self.code, kind.params, self.params)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The finding as plain JSON values; ``rule`` is left out when there is none."""
+        plain: dict[str, Any] = {"code": self.code, "level": self.level, "params": dict(self.params)}
+        if self.rule is not None:
+            plain["rule"] = self.rule
+        return plain
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Finding:
+        """The finding of stored JSON values."""
+        return cls(plain["code"], plain["level"], dict(plain["params"]), plain.get("rule"))
+
+
+def found(code: str, rule: str | None = None, **params: str | int) -> Finding:
+    """A finding at the usual level of its kind."""
+    if code not in CATALOGUE:
+        message = f"{code} is not in the catalogue of findings"
+        raise LookupError(message)
+    return Finding(code, CATALOGUE[code].level, params, rule)
+
+
+def sentence(finding: Finding, lang: Lang = "en", words: Mapping[str, str] | None = None) -> str:
+    """What was found, with the figures.
+
+    ``words`` gives the labels of codes (products, claim values) in ``lang``; a code without one is said
+    itself.
+    """
+    kind = CATALOGUE[finding.code]
+    return say(kind.sentence, kind.without, finding.params, lang, words)
+
+
+def _kind(
+    level: Level, params: str, english: str, french: str, without: dict[str, tuple[str, str]] | None = None
+) -> Kind:
+    others: dict[str, Texts] = {name: {"en": en, "fr": fr} for name, (en, fr) in (without or {}).items()}
+    return Kind(level, tuple(params.split()), {"en": english, "fr": french}, others)
+
+
+CATALOGUE: Final[dict[str, Kind]] = {
+    # --- members and certificates, at a delivery ---
+    "CERT_NOT_ACTIVE": _kind(
+        "alert",
+        "scheme certificate status day",
+        "Certificate {certificate} was {status} on {day}.",
+        "Le certificat {certificate} était {status} le {day}.",
+    ),
+    "MEMBER_NOT_APPROVED": _kind(
+        "alert",
+        "scheme farmer status",
+        "{farmer} was not an approved member under {scheme} on the day of delivery (status: {status}).",
+        "{farmer} n'était pas membre agréé selon {scheme} le jour de la livraison (statut : {status}).",
+    ),
+    "NOT_ON_APPROVED_LIST": _kind(
+        "alert",
+        "scheme farmer",
+        "{farmer} is on no member list under {scheme}.",
+        "{farmer} ne figure sur aucune liste de membres selon {scheme}.",
+    ),
+    "INTERNAL_INSPECTION_OVERDUE": _kind(
+        "alert",
+        "scheme farmer last days",
+        "The last internal inspection of {farmer} was on {last}, {days} days before the delivery.",
+        "La dernière inspection interne de {farmer} a eu lieu le {last}, {days} jours avant la livraison.",
+        {
+            "last": (
+                "No internal inspection of {farmer} is recorded before the delivery.",
+                "Aucune inspection interne de {farmer} n'est enregistrée avant la livraison.",
+            )
+        },
+    ),
+    "OVER_DELIVERY": _kind(
+        "notice",
+        "farmer delivered_g estimate_g",
+        "{farmer} has delivered {delivered_g} this season; {estimate_g} were estimated.",
+        "{farmer} a livré {delivered_g} cette saison ; {estimate_g} étaient estimés.",
+    ),
+    # --- quantities ---
+    "YIELD_ABOVE_RANGE": _kind(
+        "alert",
+        "process input_g output_g yield_bp explained_g unexplained_g",
+        "{process}: {output_g} came out of {input_g} ({yield_bp}); at most {explained_g} can be explained, "
+        "{unexplained_g} cannot.",
+        "{process} : {output_g} sont sortis de {input_g} ({yield_bp}) ; au plus {explained_g} s'expliquent, "
+        "{unexplained_g} ne s'expliquent pas.",
+    ),
+    "YIELD_BELOW_RANGE": _kind(
+        "notice",
+        "process input_g output_g yield_bp",
+        "{process}: {output_g} came out of {input_g} ({yield_bp}), less than is usual.",
+        "{process} : {output_g} sont sortis de {input_g} ({yield_bp}), moins que d'habitude.",
+    ),
+    "LOSS_ABOVE_TOLERANCE": _kind(
+        "notice",
+        "lot loss_g lot_g tolerance_bp",
+        "{loss_g} of {lot_g} of {lot} are lost, more than the usual {tolerance_bp}.",
+        "{loss_g} sur {lot_g} de {lot} sont perdus, plus que les {tolerance_bp} habituels.",
+    ),
+    "WEIGH_IN_DIFFERENCE": _kind(
+        "notice",
+        "input_g output_g",
+        "{input_g} were told at delivery; the scale says {output_g}.",
+        "{input_g} ont été déclarés à la livraison ; la balance indique {output_g}.",
+    ),
+    "INSUFFICIENT_STOCK_AFTER_CORRECTION": _kind(
+        "alert",
+        "lot deficit_g",
+        "After a correction, {deficit_g} more was drawn from {lot} than it ever held.",
+        "Après une correction, {deficit_g} de plus ont été prélevés sur {lot} qu'il n'a jamais contenu.",
+    ),
+    # --- processes and quality ---
+    "COMMINGLING": _kind(
+        "notice",
+        "scheme value lot lots",
+        "Lots that carry more under {scheme} were mixed with {lot}: the whole carries “{value}”, "
+        "the value of {lots} of the inputs.",
+        "Des lots qui portent davantage selon {scheme} ont été mélangés à {lot} : l'ensemble porte "
+        "« {value} », la valeur de {lots} des entrées.",
+    ),
+    "READING_OUT_OF_RANGE": _kind(
+        "notice",
+        "test value unit",
+        "{test} was read at {value} {unit}, outside the range of good practice.",
+        "{test} a été relevé à {value} {unit}, hors de la plage de bonne pratique.",
+    ),
+    "QUALITY_FAILED": _kind(
+        "alert",
+        "lot test value unit limit",
+        "{lot}: {test} is {value} {unit}; the limit is {limit}.",
+        "{lot} : {test} est à {value} {unit} ; la limite est {limit}.",
+        {
+            "limit": (
+                "{lot}: {test} is {value} {unit}, which does not pass.",
+                "{lot} : {test} est à {value} {unit}, ce qui n'est pas conforme.",
+            )
+        },
+    ),
+    # --- why a lot can claim no more ---
+    "PLOT_IN_CONVERSION": _kind(
+        "notice",
+        "scheme plot since harvested_on organic_from",
+        "Plot {plot} is under conversion since {since}; harvests are organic from {organic_from}, "
+        "this one was on {harvested_on}.",
+        "La parcelle {plot} est en conversion depuis le {since} ; les récoltes sont biologiques "
+        "à partir du {organic_from}, celle-ci date du {harvested_on}.",
+    ),
+    "PLOT_CONVERSION_NOT_BEGUN": _kind(
+        "notice",
+        "scheme plot",
+        "The conversion of plot {plot} had not begun at harvest.",
+        "La conversion de la parcelle {plot} n'avait pas commencé à la récolte.",
+    ),
+    "PLOT_CONVERTED_LESS_THAN_MINIMUM": _kind(
+        "notice",
+        "scheme plot since harvested_on months",
+        "Plot {plot} is under conversion since {since}, less than {months} months at the harvest "
+        "of {harvested_on}.",
+        "La parcelle {plot} est en conversion depuis le {since}, moins de {months} mois à la récolte du "
+        "{harvested_on}.",
+    ),
+    "PLOT_UNKNOWN": _kind(
+        "notice",
+        "scheme farmer plot",
+        "{farmer} has no plot {plot} on record.",
+        "Aucune parcelle {plot} n'est enregistrée pour {farmer}.",
+        {
+            "plot": (
+                "{farmer} has no plot on record.",
+                "Aucune parcelle n'est enregistrée pour {farmer}.",
+            )
+        },
+    ),
+    "SITE_NOT_IN_SCOPE": _kind(
+        "notice",
+        "scheme site day",
+        "No certificate under {scheme} covered the site {site} on {day}.",
+        "Aucun certificat selon {scheme} ne couvrait le site {site} le {day}.",
+    ),
+    "SITE_CERT_NOT_ACTIVE": _kind(
+        "notice",
+        "scheme site day certificate status",
+        "Certificate {certificate}, which covers the site {site}, was {status} on {day}.",
+        "Le certificat {certificate}, qui couvre le site {site}, était {status} le {day}.",
+    ),
+    "PRODUCT_NOT_IN_SCOPE": _kind(
+        "notice",
+        "scheme product certificate",
+        "Certificate {certificate} does not list {product}.",
+        "Le certificat {certificate} ne mentionne pas {product}.",
+    ),
+    "NO_CERTIFICATE": _kind(
+        "notice",
+        "scheme",
+        "No certificate under {scheme} stands behind these goods.",
+        "Aucun certificat selon {scheme} ne couvre cette marchandise.",
+    ),
+    "DOWNGRADED": _kind(
+        "notice",
+        "scheme to reason",
+        "Downgraded to “{to}” under {scheme}: {reason}",
+        "Déclassé en « {to} » selon {scheme} : {reason}",
+    ),
+    "INHERITED": _kind(
+        "notice",
+        "scheme lot value",
+        "Made from {lot}, which carries “{value}” under {scheme}.",
+        "Fait à partir de {lot}, qui porte « {value} » selon {scheme}.",
+    ),
+}

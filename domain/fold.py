@@ -1,0 +1,580 @@
+"""What a judged event does to the book. The same function runs when an event is recorded and when it is replayed.
+
+Everything that fold needs of the registry is in the ruling; it asks nobody and refuses nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from domain import events as told
+from domain.book import (
+    LOTS_PER_EVENT,
+    Book,
+    CheckRow,
+    DocumentRow,
+    HoldRow,
+    LabelRow,
+    LineRow,
+    ReadingRow,
+    UnitRow,
+)
+from domain.quantity import grams as to_grams
+from domain.ruling import Ruling
+from domain.values import Load, Lot, Transfer
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """Where an event stands in the log: its number and the organisation that told it."""
+
+    seq: int
+    org_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An event on its way into the book."""
+
+    book: Book
+    ruling: Ruling
+    seq: int
+    org_id: int
+    at: int
+    type: str
+    process: str | None = None
+
+    def grams(self, quantity: told.Quantity) -> int:
+        return to_grams(quantity.value, quantity.unit, self.ruling.packaging)
+
+    def lot(self, uid: str) -> Lot:
+        return self.book.by_uid[uid]
+
+    def line(self, lot: Lot, kind: str, grams: int) -> None:
+        row = LineRow(
+            lot.key,
+            self.seq,
+            kind,
+            grams,
+            self.type,
+            self.process,
+            self.at,
+            self.org_id,
+            self.ruling.site or lot.site_id,
+        )
+        self.book.line(lot, row)
+
+    def make(  # noqa: PLR0913
+        self,
+        item: told.NewLot | told.Named,
+        position: int,
+        kind: str,
+        product: str,
+        grams: int,
+        inputs: Iterable[Lot],
+    ) -> Lot:
+        """A lot made by this event, with its grams, caps and claims. A corrected event makes the same lot again."""
+        assert self.ruling.holder is not None
+        lot = self.book.by_uid.get(item.lot)
+        if lot is None:
+            lot = self.book.make(
+                Lot(
+                    key=self.seq * LOTS_PER_EVENT + position,
+                    org_id=self.org_id,
+                    uid=item.lot,
+                    code=item.code,
+                    kind=kind,
+                    product=product,
+                    owner_id=self.ruling.owners[item.lot],
+                    holder_id=self.ruling.holder,
+                    site_id=self.ruling.site,
+                    made_at=self.at,
+                )
+            )
+        else:
+            lot.code, lot.product, lot.made_at = item.code, product, min(lot.made_at, self.at)
+        self.fill(lot, grams, inputs)
+        return lot
+
+    def fill(self, lot: Lot, grams: int, inputs: Iterable[Lot]) -> None:
+        inputs = list(inputs)
+        self.line(lot, "in", grams)
+        for parent in inputs:
+            self.book.link(parent.key, lot.key)
+        for scheme, cap in self.ruling.caps.items():
+            self.book.cap(lot, self.seq, scheme, cap)
+        self.book.claim_now(lot, inputs)
+
+
+def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> None:
+    """Write a judged event into the book."""
+    entry = _Entry(
+        book,
+        ruling,
+        logged.seq,
+        logged.org_id,
+        told.millis(event.occurred_at),
+        event.type,
+        event.process if isinstance(event, told.Transformed) else None,
+    )
+    match event:
+        case told.Delivered():
+            _delivered(event, entry)
+        case told.Received():
+            _received(event, entry)
+        case told.Bulked():
+            _bulked(event, entry)
+        case told.Split():
+            _split(event, entry)
+        case told.Loaded():
+            _loaded(event, entry)
+        case told.Read():
+            _read(event, entry)
+        case told.Turned():
+            _turned(event, entry)
+        case told.Transformed():
+            _transformed(event, entry)
+        case told.Inspected():
+            _inspected(event, entry)
+        case told.Held():
+            _held(event, entry)
+        case told.Released():
+            _released(event, entry)
+        case told.TransferOffered():
+            _offered(event, entry)
+        case told.TransferAccepted():
+            _accepted(event, entry)
+        case told.TransferRejected():
+            _rejected(event, entry)
+        case told.Packed():
+            _packed(event, entry)
+        case told.Shipped():
+            entry.line(entry.lot(event.lot), "shipped", entry.grams(event.quantity))
+        case told.Lost():
+            entry.line(entry.lot(event.lot), "lost", entry.grams(event.quantity))
+        case told.Recalled():
+            _recalled(event, entry)
+        case told.Downgraded():
+            _downgraded(event, entry)
+        case told.LabelIssued():
+            _label_issued(event, entry)
+        case told.LabelRevoked():
+            _label_revoked(event, entry)
+        case told.DocumentIssued():
+            _document_issued(event, entry)
+        case told.Corrected() | told.Reassessed():
+            message = f"{event.type} reaches back: see correct() and reassess()"
+            raise TypeError(message)
+
+
+# --- forward ---
+
+
+def _delivered(event: told.Delivered, entry: _Entry) -> None:
+    lot = entry.make(event.lot, 0, "delivery", event.lot.product, entry.grams(event.lot.quantity), ())
+    lot.farmer, lot.plot = event.farmer, event.plot
+    lot.harvested_on = event.harvested_on.isoformat() if event.harvested_on else None
+    lot.claims = {scheme: cap.value for scheme, cap in entry.ruling.caps.items()}
+    entry.book.reclaimed[lot.key] = lot
+
+
+def _draw(items: Iterable[told.Drawn], entry: _Entry) -> list[Lot]:
+    """Take the grams out of the lots, in sorted order of their keys, so that writers never wait in a circle."""
+    drawn = sorted(
+        ((entry.lot(item.lot), entry.grams(item.quantity)) for item in items), key=lambda pair: pair[0].key
+    )
+    for lot, grams in drawn:
+        entry.line(lot, "out", grams)
+    return [lot for lot, _ in drawn]
+
+
+def _received(event: told.Received, entry: _Entry) -> None:
+    total = sum(entry.grams(item.quantity) for item in event.inputs)
+    lots = _draw(event.inputs, entry)
+    grams = entry.grams(event.weighed) if event.weighed else total
+    into = entry.book.by_uid.get(event.into.lot)
+    if into is not None and into.disposition != "void":
+        entry.fill(into, grams, lots)
+    else:
+        entry.make(event.into, 0, "receiving", lots[0].product, grams, lots)
+
+
+def _bulked(event: told.Bulked, entry: _Entry) -> None:
+    total = sum(entry.grams(item.quantity) for item in event.inputs)
+    lots = _draw(event.inputs, entry)
+    made = entry.make(event.into, 0, "lot", lots[0].product, total, lots)
+    _inherit_grade(made, lots)
+
+
+def _split(event: told.Split, entry: _Entry) -> None:
+    (lot,) = _draw([event.input], entry)
+    for position, item in enumerate(event.outputs):
+        made = entry.make(item, position, "lot", item.product, entry.grams(item.quantity), [lot])
+        _inherit_grade(made, [lot])
+
+
+def _inherit_grade(made: Lot, lots: list[Lot]) -> None:
+    """Goods that only change heaps keep the grade that they all have."""
+    grades = {lot.grade for lot in lots}
+    if len(grades) == 1:
+        made.grade = grades.pop()
+
+
+def _transformed(event: told.Transformed, entry: _Entry) -> None:
+    lots = _draw(event.inputs, entry)
+    for position, item in enumerate(event.outputs):
+        entry.make(item, position, "lot", item.product, entry.grams(item.quantity), lots)
+    for uid in event.loads:
+        load = entry.book.loads[uid]
+        load.ended_at = entry.at
+        entry.book.ended_loads[load.seq] = (entry.at, entry.seq)
+
+
+def _loaded(event: told.Loaded, entry: _Entry) -> None:
+    assert entry.ruling.holder is not None
+    assert entry.ruling.site is not None
+    contents = {entry.lot(item.lot).key: entry.grams(item.quantity) for item in event.contents}
+    load = Load(
+        entry.seq,
+        event.load,
+        entry.ruling.holder,
+        event.vessel,
+        entry.ruling.site,
+        entry.at,
+        dict(sorted(contents.items())),
+    )
+    entry.book.put_load(load)
+    entry.book.new_loads.append(load)
+    for key in load.contents:
+        entry.line(entry.book.by_key[key], "note", 0)
+
+
+def _read(event: told.Read, entry: _Entry) -> None:
+    for key in entry.book.loads[event.load].contents:
+        for item in event.measurements:
+            unit, within = entry.ruling.units[item.test], entry.ruling.ranges[item.test]
+            row = ReadingRow(key, entry.seq, item.test, item.value, unit, entry.at, within)
+            entry.book.readings.append(row)
+        entry.line(entry.book.by_key[key], "note", 0)
+
+
+def _turned(event: told.Turned, entry: _Entry) -> None:
+    for key in entry.book.loads[event.load].contents:
+        entry.line(entry.book.by_key[key], "note", 0)
+
+
+def _inspected(event: told.Inspected, entry: _Entry) -> None:
+    verdict = entry.ruling.verdict
+    assert verdict is not None
+    lot = entry.lot(event.lot)
+    lines = tuple(verdict["lines"])
+    entry.book.checks.append(
+        CheckRow(
+            lot.key,
+            entry.seq,
+            entry.org_id,
+            entry.at,
+            event.stage,
+            verdict["verdict"],
+            verdict["grade"],
+            lines,
+        )
+    )
+    lot.qc = verdict["verdict"]
+    lot.grade = verdict["grade"] or lot.grade
+    lot.moisture_bp = verdict.get("moisture_bp") or lot.moisture_bp
+    entry.line(lot, "note", 0)
+    if verdict["verdict"] != "fail":
+        return
+    failed = next((line["test"] for line in lines if line["passed"] is False), None)
+    kind = "reject" if verdict["severity"] == "reject" else "quality"
+    entry.book.hold(lot, HoldRow(lot.key, entry.seq, kind, "QUALITY_FAILED", failed, entry.at))
+    if kind == "reject":
+        for key in sorted(entry.book.with_descendants({lot.key}) - {lot.key}):
+            below = entry.book.by_key[key]
+            entry.book.hold(below, HoldRow(key, entry.seq, "parent", "PARENT_FAILED", lot.code, entry.at))
+
+
+def _held(event: told.Held, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    entry.line(lot, "note", 0)
+    entry.book.hold(lot, HoldRow(lot.key, entry.seq, "hold", "HOLD", event.reason, entry.at))
+
+
+def _released(event: told.Released, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    entry.line(lot, "note", 0)
+    for row in entry.book.open_holds(lot):
+        if row.kind in ("hold", "quality", "parent"):
+            entry.book.end_hold(lot, row, entry.seq)
+
+
+def _recalled(event: told.Recalled, entry: _Entry) -> None:
+    for key in sorted(entry.book.with_descendants({entry.lot(event.lot).key})):
+        lot = entry.book.by_key[key]
+        entry.line(lot, "note", 0)
+        entry.book.hold(lot, HoldRow(key, entry.seq, "recall", "RECALLED", event.reason, entry.at))
+
+
+def _downgraded(event: told.Downgraded, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    entry.line(lot, "note", 0)
+    entry.book.cap(lot, entry.seq, event.scheme, entry.ruling.caps[event.scheme])
+    entry.book.reclaim({lot.key})
+
+
+def _offered(event: told.TransferOffered, entry: _Entry) -> None:
+    assert entry.ruling.to is not None
+    lots = [entry.lot(uid) for uid in event.lots]
+    transfer = Transfer(
+        entry.seq,
+        event.id,
+        entry.org_id,
+        entry.ruling.to,
+        event.ownership,
+        event.upstream,
+        "offered",
+        tuple((lot.uid, lot.remaining_g) for lot in lots),
+    )
+    entry.book.transfers[event.id] = transfer
+    entry.book.new_transfers.append((transfer, entry.at))
+    for lot in lots:
+        lot.transfer_seq = entry.seq
+        entry.book.party(lot, entry.ruling.to, upstream=False)
+        entry.line(lot, "note", 0)
+
+
+def _accepted(event: told.TransferAccepted, entry: _Entry) -> None:
+    assert entry.ruling.holder is not None
+    transfer = entry.book.transfers[event.offer]
+    weighed = {item.lot: entry.grams(item.quantity) for item in event.weighed}
+    for uid, _ in transfer.lots:
+        lot = entry.lot(uid)
+        missing = lot.remaining_g - weighed.get(uid, lot.remaining_g)
+        lot.holder_id, lot.site_id, lot.transfer_seq = entry.ruling.holder, entry.ruling.site, None
+        if transfer.ownership:
+            lot.owner_id = transfer.to_org_id
+        entry.book.party(lot, transfer.to_org_id, upstream=transfer.upstream)
+        entry.line(lot, "lost" if missing else "note", missing)
+        for scheme, cap in entry.ruling.caps.items():
+            entry.book.cap(lot, entry.seq, scheme, cap, since=entry.at)
+            rules = entry.book.schemes[scheme]
+            lot.claims[scheme] = min(
+                (lot.claims.get(scheme, rules.values[0].code), cap.value), key=rules.rank
+            )
+        entry.book.reclaimed[lot.key] = lot
+    transfer.state = "accepted"
+    entry.book.answered_transfers.append((transfer, entry.at))
+
+
+def _rejected(event: told.TransferRejected, entry: _Entry) -> None:
+    transfer = entry.book.transfers[event.offer]
+    for uid, _ in transfer.lots:
+        lot = entry.lot(uid)
+        lot.transfer_seq = None
+        entry.line(lot, "note", 0)
+    transfer.state = "rejected"
+    entry.book.answered_transfers.append((transfer, entry.at))
+
+
+def _packed(event: told.Packed, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    each = entry.ruling.packaging[event.packaging]
+    for number in range(1, event.units + 1):
+        entry.book.units.append(UnitRow(lot.key, number, entry.seq, each, event.packaging))
+    lot.units, lot.unit_code = event.units, event.packaging
+    if event.rest:
+        lot.units += 1
+        entry.book.units.append(
+            UnitRow(lot.key, lot.units, entry.seq, entry.grams(event.rest), event.packaging)
+        )
+    entry.line(lot, "note", 0)
+
+
+# --- what is handed out ---
+
+
+def _label_issued(event: told.LabelIssued, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    for label in entry.book.labels.values():
+        if label.lot == lot.key and label.state == "issued":
+            label.state, label.superseded_by, label.ended_at = "superseded", event.code, entry.at
+            entry.book.changed_labels[label.code] = label
+    label = LabelRow(lot.key, event.code, entry.org_id, entry.seq, entry.at, dict(sorted(lot.claims.items())))
+    entry.book.labels[event.code] = label
+    entry.book.new_labels.append(label)
+    entry.line(lot, "note", 0)
+
+
+def _label_revoked(event: told.LabelRevoked, entry: _Entry) -> None:
+    label = entry.book.labels[event.code]
+    label.state, label.reason, label.ended_at = "revoked", event.reason, entry.at
+    entry.book.changed_labels[label.code] = label
+    entry.line(entry.book.by_key[label.lot], "note", 0)
+
+
+def _document_issued(event: told.DocumentIssued, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    entry.book.documents.append(
+        DocumentRow(
+            entry.org_id,
+            entry.seq,
+            event.number,
+            event.kind,
+            lot.key,
+            event.language,
+            entry.at,
+            event.facts_sha256,
+        )
+    )
+    entry.line(lot, "note", 0)
+
+
+# --- reaching back ---
+
+
+@dataclass(frozen=True, slots=True)
+class Original:
+    """An event that a correction takes back: what it wrote, and which checks of its lot remain without it."""
+
+    event: told.AnyEvent
+    seq: int
+    lines: tuple[LineRow, ...]
+    remaining_checks: tuple[CheckRow, ...] = ()
+
+
+def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
+    """Undo what an event did to the book; answers the ids of the lots that it made. The event stays in the log."""
+    made, drawn = set(), set()
+    for line in original.lines:
+        lot = book.by_key[line.lot]
+        if line.kind == "in":
+            lot.take_back_credit(line.grams)
+            made.add(line.lot)
+        elif line.kind in ("out", "lost", "shipped"):
+            lot.take_back_debit(line.grams)
+            drawn.add(line.lot)
+        book.touch(lot)
+    for child in made:
+        book.parents[child] -= drawn
+        for parent in drawn:
+            book.children[parent].discard(child)
+    for line in original.lines:
+        book.caps[line.lot] = [row for row in book.caps[line.lot] if row.seq != original.seq]
+        lot = book.by_key[line.lot]
+        for row in [row for row in book.open_holds(lot) if row.seq == original.seq]:
+            book.end_hold(lot, row, by.seq)
+    match original.event:
+        case told.Inspected():
+            _recheck(book.by_uid[original.event.lot], original)
+            _end_holds_below(original, book, by)
+        case told.Packed():
+            lot = book.by_uid[original.event.lot]
+            lot.units, lot.unit_code = 0, None
+        case told.Transformed():
+            for uid in original.event.loads:
+                load = book.loads[uid]
+                load.ended_at = None
+                book.ended_loads[load.seq] = (None, None)
+        case _:
+            pass
+    for key in made:
+        lot = book.by_key[key]
+        if lot.initial_g == 0:
+            book.hold(lot, HoldRow(key, by.seq, "void", "VOID", None, at))
+    book.dropped.add(original.seq)
+    book.voided.append((by.org_id, original.seq, by.seq))
+    return {book.by_key[key].uid for key in made}
+
+
+def _recheck(lot: Lot, original: Original) -> None:
+    last = original.remaining_checks[-1] if original.remaining_checks else None
+    lot.qc = last.verdict if last else "pending"
+    lot.grade = last.grade if last else None
+    lot.moisture_bp = None
+
+
+def _end_holds_below(original: Original, book: Book, by: Logged) -> None:
+    for key in book.with_descendants({line.lot for line in original.lines}):
+        lot = book.by_key[key]
+        for row in [row for row in book.open_holds(lot) if row.seq == original.seq]:
+            book.end_hold(lot, row, by.seq)
+
+
+def put_right(
+    original: Original, instead: told.AnyEvent | None, ruling: Ruling, book: Book, logged: Logged, at: int
+) -> None:
+    """After ``take_back``: fold the right event, revive the lots it makes again, and settle everything downstream."""
+    if instead is not None:
+        assert ruling.instead is not None
+        fold(instead, ruling.instead, book, logged)
+        for uid in told.lots_made(instead):
+            lot = book.by_uid[uid]
+            for row in [row for row in book.open_holds(lot) if row.kind == "void"]:
+                book.end_hold(lot, row, logged.seq)
+    before = {line.lot for line in original.lines}
+    after = (
+        {book.by_uid[uid].key for uid in (*told.lots_named(instead), *told.lots_made(instead))}
+        if instead
+        else set()
+    )
+    for key in sorted(before - after):
+        lot = book.by_key[key]
+        book.lines.append(
+            LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id)
+        )
+    touched = before | after
+    book.reclaim(touched)
+    _settle_deficits(touched, book, logged, at)
+
+
+def _settle_deficits(touched: set[int], book: Book, logged: Logged, at: int) -> None:
+    """A lot from which more was drawn than it ever held blocks itself and all that was made from it until it is right."""
+    affected = book.with_descendants(touched)
+    short = [key for key in sorted(affected) if book.by_key[key].deficit_g]
+    codes = {lot.code: lot for key in affected if (lot := book.by_key[key])}
+    below = {key: book.with_descendants({key}) for key in short}
+    for key in sorted(affected):
+        lot = book.by_key[key]
+        causes = sorted(book.by_key[origin].code for origin in short if key in below[origin])
+        held = [row for row in book.open_holds(lot) if row.kind == "stock"]
+        for row in held:
+            still = [
+                code for code in (row.reason or "").split(", ") if code not in codes or codes[code].deficit_g
+            ]
+            if not still:
+                book.end_hold(lot, row, logged.seq)
+        if causes and not [row for row in book.open_holds(lot) if row.kind == "stock"]:
+            reason = ", ".join(causes)
+            row = HoldRow(key, logged.seq, "stock", "INSUFFICIENT_STOCK_AFTER_CORRECTION", reason, at)
+            book.hold(lot, row)
+
+
+@dataclass(frozen=True, slots=True)
+class Capped:
+    """A past event whose ruling capped some lots; ``since`` when it reaches only what was drawn from then on."""
+
+    lots: tuple[int, ...]
+    since: int | None
+
+
+def reassess(
+    event: told.Reassessed, ruling: Ruling, capped: Mapping[int, Capped], book: Book, logged: Logged
+) -> list[Lot]:
+    """Lower what past events allow, and all that follows from it; answers the lots whose claims changed."""
+    at = told.millis(event.occurred_at)
+    touched: set[int] = set()
+    for seq in event.events:
+        past = capped[seq]
+        for key in past.lots:
+            lot = book.by_key[key]
+            for scheme, cap in sorted(ruling.lowered[str(seq)].items()):
+                if not any(row.scheme == scheme and row.seq == logged.seq for row in book.caps[key]):
+                    book.cap(lot, logged.seq, scheme, cap, since=past.since)
+            if key not in touched:
+                touched.add(key)
+                book.lines.append(
+                    LineRow(key, logged.seq, "note", 0, event.type, None, at, logged.org_id, lot.site_id)
+                )
+    return book.reclaim(touched)

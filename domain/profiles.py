@@ -1,0 +1,796 @@
+"""Commodities and schemes as typed values, read from the TOML that agronomists keep in ``profiles/``.
+
+Every limit is data with a day from which it holds (``valid_from``) and a source. Where a file cannot be
+understood, ``ProfileMistake`` names the file and the key and says what to write. Percentages are whole basis
+points, weights whole grams; limits of laboratory tests are decimal text in quotes, because "8.0" says how
+exactly to compare.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from itertools import pairwise
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
+
+from domain.quantity import WHOLE_BP, decimal_text, decimals, rounded
+from domain.refusals import Refused
+
+T = TypeVar("T")
+Names: TypeAlias = dict[str, str]
+"""What people call it: "en" and "fr"."""
+
+CropType: TypeAlias = Literal["perennial", "annual"]
+Severity: TypeAlias = Literal["info", "downgrade_grade", "hold", "reject"]
+ChainOfCustody: TypeAlias = Literal["segregated", "mass_balance", "identity_preserved"]
+
+SEVERITIES: Final[tuple[Severity, ...]] = get_args(Severity)
+"""From the mildest to the gravest."""
+
+CUT_DEFECTS: Final = ("mouldy", "slaty", "insect_damaged", "germinated", "flat", "violet")
+"""What is counted in a cut test; a grading's classes put these together."""
+
+
+class ProfileMistake(ValueError):
+    """A profile cannot be understood: ``file``, ``key``, and what to do."""
+
+    def __init__(self, file: str, key: str, todo: str) -> None:
+        super().__init__(f"{file}: {key}: {todo}" if key else f"{file}: {todo}")
+        self.file = file
+        self.key = key
+        self.todo = todo
+
+
+# --- commodities ---
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A form in which the commodity is traded or processed; certificates list its ``category``."""
+
+    code: str
+    category: str
+    name: Names
+    form: str
+    hs: str
+
+
+@dataclass(frozen=True, slots=True)
+class Packaging:
+    """A bag or box and the net grams that fill it."""
+
+    code: str
+    name: Names
+    grams: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A process: what goes in, what comes out, and how much (basis points of the input) is plausible.
+
+    ``rework`` may take lots that only quality holds; ``mass_adding`` may give more than goes in.
+    """
+
+    code: str
+    name: Names
+    from_products: tuple[str, ...]
+    to_products: tuple[str, ...]
+    yield_min_bp: int | None
+    yield_typ_bp: int | None
+    yield_max_bp: int | None
+    mass_adding: bool
+    rework: bool
+    readings: tuple[str, ...]
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLimit:
+    """Something read on a load in process, and the range of good practice, if there is one.
+
+    The minimum is asked for only from ``min_from_hours`` after the start of the run: a heap warms up first.
+    """
+
+    code: str
+    name: Names
+    unit: str
+    steps: tuple[str, ...]
+    min: str | None
+    typ: str | None
+    max: str | None
+    min_from_hours: int
+    valid_from: date
+    source: str
+
+    def holds(self, value: str, hours: int | None = None) -> bool:
+        """Whether a value (plain decimal text) is within the range, ``hours`` after the start of the run.
+
+        Hours not known: a minimum that does not hold from the start is not judged.
+        """
+        low = self.min if self.min_from_hours <= (hours or 0) else None
+        return within(value, low, self.max)
+
+
+@dataclass(frozen=True, slots=True)
+class Specification:
+    """A limit for a test at some stages of some products (none named: all), as decimal text in ``unit``."""
+
+    test: str
+    name: Names
+    unit: str
+    min: str | None
+    max: str | None
+    basis: str
+    method: str | None
+    stages: tuple[str, ...]
+    products: tuple[str, ...]
+    severity: Severity
+    valid_from: date
+    source: str
+
+    def applies(self, stage: str, product: str | None) -> bool:
+        """Whether the limit is for this stage and product. Product not told: it is for all."""
+        return (not self.stages or stage in self.stages) and (
+            product is None or not self.products or product in self.products
+        )
+
+    @property
+    def limit(self) -> str | None:
+        """The limit as printed: "8.0" (at most), "≥ 1" or "5.0–8.0"."""
+        if self.min is not None:
+            return f"{self.min}–{self.max}" if self.max is not None else f"≥ {self.min}"
+        return self.max
+
+
+@dataclass(frozen=True, slots=True)
+class CutClass:
+    """A class of beans in the cut test, and the counts that make it up."""
+
+    code: str
+    name: Names
+    counts: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade and the most of each class that it allows, in basis points of the beans cut.
+
+    ``severity`` is how grave it is to fall to this grade: none for the best.
+    """
+
+    code: str
+    name: Names
+    max_bp: dict[str, int]
+    severity: Severity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grading:
+    """Grades from the best to the last (which allows everything) by a cut test of ``beans`` beans.
+
+    ``classes`` are in the order of gravity: a bean is counted once, in its gravest class.
+    """
+
+    method: str
+    beans: int
+    classes: tuple[CutClass, ...]
+    grades: tuple[Grade, ...]
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a sample is drawn: the share of the bags, beans per tonne in bulk, and weights in grams."""
+
+    method: str
+    bags_min_bp: int
+    bulk_beans_per_tonne: int
+    increment_max_g: int
+    sample_min_g: int
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One dated figure with its source."""
+
+    value: int
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class LotSizes:
+    """Usual and largest lots, and what a container takes, in grams."""
+
+    usual_g: int
+    container_g: int
+    most_g: int
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commodity:
+    """Everything that the rules know of one commodity; what has a code is kept by it, in the order told."""
+
+    id: str
+    name: Names
+    hs: str
+    crop_type: CropType
+    conversion_months: int
+    products: dict[str, Product]
+    packaging: dict[str, Packaging]
+    steps: dict[str, Step]
+    process: dict[str, ProcessLimit]
+    stages: tuple[str, ...]
+    specifications: tuple[Specification, ...]
+    gradings: tuple[Grading, ...]
+    samplings: tuple[Sampling, ...]
+    tolerances: dict[str, Limit]
+    lot_sizes: LotSizes
+
+    @property
+    def handling_loss_notice_bp(self) -> Limit | None:
+        """The loss of a lot, in basis points, above which a notice is given."""
+        return self.tolerances.get("handling_loss_notice_bp")
+
+    def packaging_grams(self) -> dict[str, int]:
+        """Packaging code -> grams, as ``domain.quantity.grams`` takes it."""
+        return {packaging.code: packaging.grams for packaging in self.packaging.values()}
+
+    def tests(self) -> frozenset[str]:
+        """The tests that any specification speaks of."""
+        return frozenset(specification.test for specification in self.specifications)
+
+    def specification(
+        self, test: str, stage: str, on: date, product: str | None = None
+    ) -> Specification | None:
+        """The limit for a test at a stage, on a day, for a product; none where nothing is limited (yet)."""
+        fitting = [item for item in self.specifications if item.test == test and item.applies(stage, product)]
+        return max(
+            (item for item in fitting if item.valid_from <= on),
+            key=lambda item: item.valid_from,
+            default=None,
+        )
+
+    def grading_at(self, on: date) -> Grading | None:
+        """The grading in force on a day; before the first, the first. None: the commodity is not graded."""
+        return in_force(self.gradings, on) if self.gradings else None
+
+    def sampling_at(self, on: date) -> Sampling | None:
+        """The sampling plan in force on a day; before the first, the first."""
+        return in_force(self.samplings, on) if self.samplings else None
+
+
+# --- schemes ---
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimValue:
+    """What may be said under a scheme. ``claimable`` is false for the lowest: it says nothing."""
+
+    code: str
+    label: Names
+    claimable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SchemeParams:
+    """The figures and requirements of a scheme from one day on; none where it asks for nothing of the kind.
+
+    ``site_in_scope_at`` and ``product_in_scope_at`` are event types.
+    """
+
+    valid_from: date
+    source: str
+    member_required: bool
+    inspection_interval_days: int | None
+    site_in_scope_at: tuple[str, ...]
+    product_in_scope_at: tuple[str, ...]
+    perennial_months: int | None
+    annual_months: int | None
+    in_conversion_min_months: int | None
+    over_delivery_notice_bp: int | None
+    over_delivery_hold_bp: int | None
+
+    def conversion_months(self, crop_type: str) -> int | None:
+        """Months of conversion before a harvest can carry the top value, of a perennial or an annual crop."""
+        return self.perennial_months if crop_type == "perennial" else self.annual_months
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A rule in one sentence, and where it is written. ``code`` is the code of a finding."""
+
+    code: str
+    text: Names
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """What can be claimed, from the lowest value to the highest, and on what conditions."""
+
+    id: str
+    name: Names
+    values: tuple[ClaimValue, ...]
+    chain_of_custody: ChainOfCustody
+    params: tuple[SchemeParams, ...]
+    rules: dict[str, Rule]
+
+    def rank(self, value: str) -> int:
+        """0 for the lowest value; CLAIM_VALUE_UNKNOWN for a word that the scheme does not have."""
+        for rank, known in enumerate(self.values):
+            if known.code == value:
+                return rank
+        raise Refused("CLAIM_VALUE_UNKNOWN", scheme=self.id, value=value)
+
+    def value(self, code: str) -> ClaimValue:
+        """The value with its label; CLAIM_VALUE_UNKNOWN for a word that the scheme does not have."""
+        return self.values[self.rank(code)]
+
+    def params_at(self, on: date) -> SchemeParams:
+        """The set in force on a day; before the first, the first."""
+        return in_force(self.params, on)
+
+    def rule(self, code: str) -> str | None:
+        """The source behind a finding, such as "Reg. (EU) 2018/848 Annex II Part I 1.7.1"."""
+        rule = self.rules.get(code)
+        return rule.source if rule else None
+
+
+# --- dates and ranges ---
+
+
+class _Dated(Protocol):
+    @property
+    def valid_from(self) -> date: ...
+
+
+D = TypeVar("D", bound=_Dated)
+
+
+def in_force(items: Sequence[D], on: date) -> D:
+    """Of dated items, at least one, the newest that began on a day or before; before the first, the first."""
+    begun = [item for item in items if item.valid_from <= on]
+    return (
+        max(begun, key=lambda item: item.valid_from)
+        if begun
+        else min(items, key=lambda item: item.valid_from)
+    )
+
+
+def add_months(day: date, months: int) -> date:
+    """The same day of the month, ``months`` later (or earlier); the last of the month where it is shorter."""
+    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
+    last = calendar.monthrange(year, month0 + 1)[1]
+    return date(year, month0 + 1, min(day.day, last))
+
+
+def within(value: str, low: str | None, high: str | None) -> bool:
+    """Whether a value lies within limits, all plain decimal text, as exactly as the limit is written.
+
+    The value is rounded half to even to as many decimals as the limit: 8.04 is within "8.0", 8.06 is not.
+    """
+    if low is not None and rounded(value, decimals(low)) < rounded(low, decimals(low)):
+        return False
+    return high is None or rounded(value, decimals(high)) <= rounded(high, decimals(high))
+
+
+# --- reading ---
+
+
+def load_commodity(text: str, name: str) -> Commodity:
+    """The commodity that a TOML text describes; ``name`` is its file name. Raises ``ProfileMistake``."""
+    top = _Table.parse(text, name)
+    commodity = Commodity(
+        id=top.text("id"),
+        name=top.names("name"),
+        hs=top.text("hs"),
+        crop_type=cast(CropType, top.one_of("crop_type", get_args(CropType))),
+        conversion_months=top.integer("conversion_months"),
+        products=_by_code(top.tables("products"), _product),
+        packaging=_by_code(top.tables("packaging", least=0), _packaging),
+        steps=_by_code(top.tables("steps"), _step),
+        process=_by_code(top.tables("process", least=0), _process_limit),
+        stages=top.words("stages"),
+        specifications=tuple(_whole(table, _specification) for table in top.tables("specifications")),
+        gradings=tuple(_whole(table, _grading) for table in top.tables("gradings", least=0)),
+        samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
+        tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
+        lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
+    )
+    top.end()
+    _check_commodity(commodity, name)
+    return commodity
+
+
+def load_scheme(text: str, name: str) -> Scheme:
+    """The scheme that a TOML text describes; ``name`` is its file name. Raises ``ProfileMistake``."""
+    top = _Table.parse(text, name)
+    scheme = Scheme(
+        id=top.text("id"),
+        name=top.names("name"),
+        values=tuple(_by_code(top.tables("values", least=2), _claim_value).values()),
+        chain_of_custody=cast(ChainOfCustody, top.one_of("chain_of_custody", get_args(ChainOfCustody))),
+        params=tuple(_whole(table, _scheme_params) for table in top.tables("params")),
+        rules={
+            code: _whole(table, partial(_rule, code)) for code, table in top.table("rules").children().items()
+        },
+    )
+    top.end()
+    if scheme.values[0].claimable:
+        raise ProfileMistake(name, "values[0].claimable", "write false: the lowest value claims nothing")
+    _once([item.valid_from.isoformat() for item in scheme.params], name, "params")
+    return scheme
+
+
+def _product(table: _Table) -> Product:
+    return Product(
+        table.text("code"), table.text("category"), table.names("name"), table.text("form"), table.text("hs")
+    )
+
+
+def _packaging(table: _Table) -> Packaging:
+    return Packaging(table.text("code"), table.names("name"), table.integer("grams", least=1))
+
+
+def _step(table: _Table) -> Step:
+    step = Step(
+        code=table.text("code"),
+        name=table.names("name"),
+        from_products=table.words("from_products"),
+        to_products=table.words("to_products"),
+        yield_min_bp=table.maybe_integer("yield_min_bp"),
+        yield_typ_bp=table.maybe_integer("yield_typ_bp"),
+        yield_max_bp=table.maybe_integer("yield_max_bp"),
+        mass_adding=table.truth("mass_adding"),
+        rework=table.truth("rework"),
+        readings=table.words("readings", least=0),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    _rising(
+        table,
+        ("yield_min_bp", step.yield_min_bp),
+        ("yield_typ_bp", step.yield_typ_bp),
+        ("yield_max_bp", step.yield_max_bp),
+    )
+    if not step.mass_adding and (step.yield_max_bp or 0) > WHOLE_BP:
+        raise table.mistake("yield_max_bp", f"write at most {WHOLE_BP}, or mass_adding = true")
+    return step
+
+
+def _process_limit(table: _Table) -> ProcessLimit:
+    limit = ProcessLimit(
+        code=table.text("code"),
+        name=table.names("name"),
+        unit=table.text("unit"),
+        steps=table.words("steps"),
+        min=table.maybe_decimal("min"),
+        typ=table.maybe_decimal("typ"),
+        max=table.maybe_decimal("max"),
+        min_from_hours=table.maybe_integer("min_from_hours") or 0,
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    _rising_decimals(table, ("min", limit.min), ("typ", limit.typ), ("max", limit.max))
+    return limit
+
+
+def _specification(table: _Table) -> Specification:
+    specification = Specification(
+        test=table.text("test"),
+        name=table.names("name"),
+        unit=table.text("unit"),
+        min=table.maybe_decimal("min"),
+        max=table.maybe_decimal("max"),
+        basis=table.text("basis", default="as is"),
+        method=table.maybe_text("method"),
+        stages=table.words("stages", least=0),
+        products=table.words("products", least=0),
+        severity=cast(Severity, table.one_of("severity", SEVERITIES)),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    _rising_decimals(table, ("min", specification.min), ("max", specification.max))
+    return specification
+
+
+def _grading(table: _Table) -> Grading:
+    grading = Grading(
+        method=table.text("method"),
+        beans=table.integer("beans", least=1),
+        classes=tuple(_by_code(table.tables("classes"), _cut_class).values()),
+        grades=tuple(_by_code(table.tables("grades", least=2), _grade).values()),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    known = {item.code for item in grading.classes}
+    for i, grade in enumerate(grading.grades):
+        for code in sorted(grade.max_bp.keys() - known):
+            raise table.mistake(
+                f"grades[{i}].max_bp.{code}", f"use a class of this grading: {_listed(known)}"
+            )
+    if grading.grades[-1].max_bp:
+        raise table.mistake(
+            f"grades[{len(grading.grades) - 1}].max_bp", "leave it out: the last grade takes the rest"
+        )
+    return grading
+
+
+def _cut_class(table: _Table) -> CutClass:
+    item = CutClass(table.text("code"), table.names("name"), table.words("counts"))
+    for count in item.counts:
+        if count not in CUT_DEFECTS:
+            raise table.mistake(
+                "counts", f"“{count}” is not counted in a cut test; use {_listed(CUT_DEFECTS)}"
+            )
+    return item
+
+
+def _grade(table: _Table) -> Grade:
+    severity = cast(Severity | None, table.maybe_one_of("severity", SEVERITIES))
+    return Grade(table.text("code"), table.names("name"), table.integers("max_bp"), severity)
+
+
+def _sampling(table: _Table) -> Sampling:
+    return Sampling(
+        method=table.text("method"),
+        bags_min_bp=table.integer("bags_min_bp"),
+        bulk_beans_per_tonne=table.integer("bulk_beans_per_tonne"),
+        increment_max_g=table.integer("increment_max_g"),
+        sample_min_g=table.integer("sample_min_g"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _limit(table: _Table) -> Limit:
+    return Limit(table.integer("value"), table.day("valid_from"), table.text("source"))
+
+
+def _lot_sizes(table: _Table) -> LotSizes:
+    return LotSizes(
+        usual_g=table.integer("usual_g", least=1),
+        container_g=table.integer("container_g", least=1),
+        most_g=table.integer("most_g", least=1),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _claim_value(table: _Table) -> ClaimValue:
+    return ClaimValue(table.text("code"), table.names("label"), table.truth("claimable"))
+
+
+def _scheme_params(table: _Table) -> SchemeParams:
+    return SchemeParams(
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+        member_required=table.truth("member_required"),
+        inspection_interval_days=table.maybe_integer("inspection_interval_days"),
+        site_in_scope_at=table.words("site_in_scope_at", least=0),
+        product_in_scope_at=table.words("product_in_scope_at", least=0),
+        perennial_months=table.maybe_integer("perennial_months"),
+        annual_months=table.maybe_integer("annual_months"),
+        in_conversion_min_months=table.maybe_integer("in_conversion_min_months"),
+        over_delivery_notice_bp=table.maybe_integer("over_delivery_notice_bp"),
+        over_delivery_hold_bp=table.maybe_integer("over_delivery_hold_bp"),
+    )
+
+
+def _rule(code: str, table: _Table) -> Rule:
+    return Rule(code, table.names("text"), table.text("source"))
+
+
+def _check_commodity(commodity: Commodity, file: str) -> None:
+    """What one table says of another: products, readings, steps and stages that exist; no limit twice."""
+    products, steps = commodity.products.keys(), commodity.steps.keys()
+    for step in commodity.steps.values():
+        _known((*step.from_products, *step.to_products), products, file, f"steps {step.code}", "a product")
+        _known(
+            step.readings, commodity.process.keys(), file, f"steps {step.code} readings", "a code of process"
+        )
+    for limit in commodity.process.values():
+        _known(limit.steps, steps, file, f"process {limit.code} steps", "a step")
+    for item in commodity.specifications:
+        _known(item.stages, commodity.stages, file, f"specifications {item.test} stages", "a stage")
+        _known(item.products, products, file, f"specifications {item.test} products", "a product")
+    places = [_place(item, stage) for item in commodity.specifications for stage in item.stages or ("",)]
+    _once(places, file, "specifications")
+    _once([item.valid_from.isoformat() for item in commodity.gradings], file, "gradings")
+    _once([item.valid_from.isoformat() for item in commodity.samplings], file, "samplings")
+
+
+def _place(item: Specification, stage: str) -> str:
+    return " ".join((item.test, stage, ",".join(item.products), item.valid_from.isoformat()))
+
+
+def _known(words: Iterable[str], known: Iterable[str], file: str, key: str, what: str) -> None:
+    known = list(known)
+    for word in words:
+        if word not in known:
+            raise ProfileMistake(file, key, f"“{word}” is not {what} of this file; use {_listed(known)}")
+
+
+def _once(items: Iterable[str], file: str, key: str) -> None:
+    seen: set[str] = set()
+    for item in items:
+        if item in seen:
+            raise ProfileMistake(file, key, f"“{item.strip()}” stands twice; keep one")
+        seen.add(item)
+
+
+def _rising(table: _Table, *values: tuple[str, int | None]) -> None:
+    given = [(key, value) for key, value in values if value is not None]
+    for (low, less), (high, more) in pairwise(given):
+        if less > more:
+            raise table.mistake(high, f"write a number that is not below {low}")
+
+
+def _rising_decimals(table: _Table, *values: tuple[str, str | None]) -> None:
+    places = max(decimals(value or "") for _, value in values)
+    _rising(table, *((key, None if value is None else rounded(value, places)) for key, value in values))
+
+
+def _whole(table: _Table, read: Callable[[_Table], T]) -> T:
+    """What is read of a table; nothing of the table may be left over."""
+    item = read(table)
+    table.end()
+    return item
+
+
+def _by_code(tables: Iterable[_Table], read: Callable[[_Table], T]) -> dict[str, T]:
+    items: dict[str, T] = {}
+    for table in tables:
+        item = _whole(table, read)
+        code = table.text("code")
+        if code in items:
+            raise table.mistake("code", f"“{code}” is taken; give it another code")
+        items[code] = item
+    return items
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(sorted(words))
+
+
+class _Table:
+    """A TOML table that knows its place in the file, and which of its keys were asked for."""
+
+    def __init__(self, values: dict[str, Any], file: str, path: str = "") -> None:
+        self._values = values
+        self._file = file
+        self._path = path
+        self._asked: set[str] = set()
+
+    @classmethod
+    def parse(cls, text: str, file: str) -> _Table:
+        try:
+            return cls(tomllib.loads(text), file)
+        except tomllib.TOMLDecodeError as error:
+            raise ProfileMistake(file, "", f"the file is not TOML: {error}") from error
+
+    def mistake(self, key: str, todo: str) -> ProfileMistake:
+        return ProfileMistake(self._file, self._place(key), todo)
+
+    def end(self) -> None:
+        """Nothing may be left that nobody asked for: it would be a limit that holds nowhere."""
+        for key in self._values.keys() - self._asked:
+            raise self.mistake(key, f"remove it or correct its name; known here: {_listed(self._asked)}")
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self._get(key, default)
+        if not isinstance(value, str) or not value.strip():
+            raise self.mistake(key, "write text in quotes")
+        return value
+
+    def maybe_text(self, key: str) -> str | None:
+        return None if self._missing(key) else self.text(key)
+
+    def integer(self, key: str, least: int = 0) -> int:
+        value = self._get(key)
+        if not isinstance(value, int) or isinstance(value, bool) or value < least:
+            raise self.mistake(key, f"write a whole number, at least {least}")
+        return value
+
+    def maybe_integer(self, key: str) -> int | None:
+        return None if self._missing(key) else self.integer(key)
+
+    def integers(self, key: str) -> dict[str, int]:
+        if self._missing(key):
+            return {}
+        table = self._table(key, self._values[key])
+        return {name: table.integer(name) for name in table._values}
+
+    def truth(self, key: str) -> bool:
+        value = self._get(key, default=False)
+        if not isinstance(value, bool):
+            raise self.mistake(key, "write true or false, without quotes")
+        return value
+
+    def day(self, key: str) -> date:
+        value = self._get(key)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.mistake(key, "write a day without quotes, for example 2022-01-01")
+        return value
+
+    def maybe_decimal(self, key: str) -> str | None:
+        if self._missing(key):
+            return None
+        value = self.text(key)
+        try:
+            decimal_text(value)
+        except Refused as refused:
+            raise self.mistake(key, 'write a decimal in quotes, for example "8.0"') from refused
+        return value
+
+    def names(self, key: str) -> Names:
+        table = self.table(key)
+        names: Names = {"en": table.text("en"), "fr": table.text("fr")}
+        table.end()
+        return names
+
+    def words(self, key: str, least: int = 1) -> tuple[str, ...]:
+        value = self._get(key, [] if least == 0 else None)
+        if not isinstance(value, list) or len(value) < least or not all(_is_word(item) for item in value):
+            raise self.mistake(key, f"write a list of at least {least} words in quotes")
+        return tuple(value)
+
+    def one_of(self, key: str, options: Iterable[str]) -> str:
+        value = self.text(key)
+        if value not in (options := list(options)):
+            raise self.mistake(key, f"write one of {', '.join(options)}")
+        return value
+
+    def maybe_one_of(self, key: str, options: Iterable[str]) -> str | None:
+        return None if self._missing(key) else self.one_of(key, options)
+
+    def table(self, key: str) -> _Table:
+        return self._table(key, self._get(key))
+
+    def tables(self, key: str, least: int = 1) -> list[_Table]:
+        value = self._get(key, [] if least == 0 else None)
+        if not isinstance(value, list) or len(value) < least:
+            raise self.mistake(key, f"write at least {least} table(s) [[{key}]]")
+        return [self._table(f"{key}[{i}]", item) for i, item in enumerate(value)]
+
+    def children(self) -> dict[str, _Table]:
+        """Every key of a table of tables."""
+        return {key: self.table(key) for key in self._values}
+
+    def _table(self, key: str, value: Any) -> _Table:  # noqa: ANN401 - whatever stands in the file
+        if not isinstance(value, dict):
+            raise self.mistake(key, "write a table with keys")
+        return _Table(value, self._file, self._place(key))
+
+    def _get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401
+        if not self._missing(key):
+            return self._values[key]
+        if default is None:
+            raise self.mistake(key, "add this key")
+        return default
+
+    def _missing(self, key: str) -> bool:
+        self._asked.add(key)
+        return key not in self._values
+
+    def _place(self, key: str) -> str:
+        return f"{self._path}.{key}" if self._path else key
+
+
+_WORD = re.compile(r"\S+")
+
+
+def _is_word(value: Any) -> bool:  # noqa: ANN401
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None

@@ -1,0 +1,238 @@
+"""From measurements and a cut test to a verdict and a grade, by the specification in force on the day.
+
+1. Every measurement is of a test that the commodity's profile knows; its limit is the one in force on the
+   day, at the stage, for the product. The value is compared as exactly as the limit is written.
+2. A cut test counts each bean once, in its gravest class. Shares are compared on the counts, as whole
+   numbers; the percent shown is only how it is printed.
+3. The worst test decides. "hold" and "reject" fail the lot, "downgrade_grade" lowers its grade, "info" is
+   said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any, Final, Literal
+
+from domain.profiles import (
+    CUT_DEFECTS,
+    SEVERITIES,
+    Commodity,
+    CutClass,
+    Grade,
+    Grading,
+    Severity,
+    Specification,
+    within,
+)
+from domain.quantity import WHOLE_BP, rounded
+from domain.refusals import Refused
+
+FAILING: Final = frozenset({"hold", "reject"})
+"""Severities that fail the lot."""
+
+MOISTURE: Final = "moisture"
+"""The test whose value the lot keeps, for weights at another moisture."""
+
+
+@dataclass(frozen=True, slots=True)
+class CutTest:
+    """Beans cut, and how many have their gravest defect in each class.
+
+    ``reason`` says why the number of beans is not the method's. Refuses with CUT_TEST_SUM when the classes
+    hold more beans than were cut.
+    """
+
+    beans: int
+    mouldy: int = 0
+    slaty: int = 0
+    insect_damaged: int = 0
+    germinated: int = 0
+    flat: int = 0
+    violet: int = 0
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        counts = self.counts()
+        if self.beans < 1 or min(counts.values()) < 0:
+            message = "a cut test is of one bean or more, and counts are not negative"
+            raise ValueError(message)
+        counted = sum(counts.values())
+        if counted > self.beans:
+            raise Refused("CUT_TEST_SUM", counted=counted, beans=self.beans)
+
+    def counts(self) -> dict[str, int]:
+        """Defect -> beans."""
+        return {defect: getattr(self, defect) for defect in CUT_DEFECTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One test and how it came out.
+
+    ``passed`` is none where nothing is limited, or the limit is for information; ``severity`` is how grave it
+    is that the limit is not met, and none when it is. A class of the cut test has its ``count`` ``of`` beans.
+    """
+
+    test: str
+    value: str
+    unit: str
+    limit: str | None
+    passed: bool | None
+    count: int | None = None
+    of: int | None = None
+    severity: Severity | None = None
+    method: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a check says: ``severity`` is of the gravest limit not met, ``lines`` are gravest first."""
+
+    verdict: Literal["pass", "fail"]
+    severity: Severity | None
+    grade: str | None
+    lines: tuple[Line, ...]
+    moisture_bp: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The verdict as plain JSON values."""
+        return {
+            "verdict": self.verdict,
+            "severity": self.severity,
+            "grade": self.grade,
+            "lines": [asdict(line) for line in self.lines],
+            "moisture_bp": self.moisture_bp,
+        }
+
+
+def judge(  # noqa: PLR0913 - one argument per thing that decides
+    measurements: Sequence[tuple[str, str]],
+    cut_test: CutTest | None,
+    commodity: Commodity,
+    on: date,
+    stage: str,
+    *,
+    product: str | None = None,
+) -> Verdict:
+    """The verdict on measurements (test, plain decimal text) and a cut test, made on a day at a stage.
+
+    ``product`` narrows the limits to those of the product checked; left out, those of all products count.
+    Refuses with TEST_UNKNOWN, STAGE_UNKNOWN, CUT_TEST_COUNT, NOTHING_MEASURED and QTY_NOT_A_NUMBER.
+    """
+    if not measurements and cut_test is None:
+        raise Refused("NOTHING_MEASURED")
+    if stage not in commodity.stages:
+        raise Refused("STAGE_UNKNOWN", stage=stage, commodity=commodity.id)
+    lines = [
+        _measured(
+            value, _any_specification(test, commodity), commodity.specification(test, stage, on, product)
+        )
+        for test, value in measurements
+    ]
+    grade: Grade | None = None
+    if cut_test is not None:
+        grading = _grading(cut_test, commodity, on)
+        grade = grade_of(cut_test, grading)
+        lines += _cut_lines(cut_test, grading, grade)
+    severity = _gravest([line.severity for line in lines] + ([grade.severity] if grade else []))
+    moistures = [rounded(value, 2) for test, value in measurements if test == MOISTURE]
+    return Verdict(
+        "fail" if severity in FAILING else "pass",
+        severity,
+        grade.code if grade else None,
+        tuple(sorted(lines, key=lambda line: -_gravity(line.severity))),
+        moistures[-1] if moistures else None,
+    )
+
+
+def grade_of(cut_test: CutTest, grading: Grading) -> Grade:
+    """The best grade whose limits the counts all meet, exactly: 9 of 300 is 3 %, 10 of 300 is more."""
+    for grade in grading.grades[:-1]:
+        if all(_allowed(cut_test, item, grade) for item in grading.classes):
+            return grade
+    return grading.grades[-1]
+
+
+def _grading(cut_test: CutTest, commodity: Commodity, on: date) -> Grading:
+    grading = commodity.grading_at(on)
+    if grading is None:
+        raise Refused("TEST_UNKNOWN", test="cut_test", commodity=commodity.id)
+    if cut_test.beans != grading.beans and not cut_test.reason:
+        raise Refused("CUT_TEST_COUNT", beans=cut_test.beans, expected=grading.beans)
+    return grading
+
+
+def _any_specification(test: str, commodity: Commodity) -> Specification:
+    for item in commodity.specifications:
+        if item.test == test:
+            return item
+    raise Refused("TEST_UNKNOWN", test=test, commodity=commodity.id)
+
+
+def _measured(value: str, known: Specification, limit: Specification | None) -> Line:
+    """The line of a measurement; ``known`` names test and unit where no limit is in force."""
+    if limit is None:
+        rounded(value, 0)  # a number all the same
+        return Line(known.test, value, known.unit, None, None, method=known.method)
+    met = within(value, limit.min, limit.max)
+    return Line(
+        limit.test,
+        value,
+        limit.unit,
+        limit.limit,
+        met if limit.severity != "info" and limit.limit is not None else None,
+        severity=None if met else limit.severity,
+        method=limit.method,
+    )
+
+
+def _cut_lines(cut_test: CutTest, grading: Grading, grade: Grade) -> list[Line]:
+    """A line for each class beside what the lot's grade allows; for the last grade, the one above."""
+    last = grade is grading.grades[-1]
+    beside = grading.grades[-2] if last else grade
+    lines = []
+    for item in grading.classes:
+        most = beside.max_bp.get(item.code)
+        passed = None if most is None else _allowed(cut_test, item, beside)
+        lines.append(
+            Line(
+                item.code,
+                _percent(_count(cut_test, item), cut_test.beans),
+                "%",
+                None if most is None else _percent(most, WHOLE_BP),
+                passed,
+                count=_count(cut_test, item),
+                of=cut_test.beans,
+                severity=grading.grades[-1].severity if passed is False else None,
+                method=grading.method,
+            )
+        )
+    return lines
+
+
+def _count(cut_test: CutTest, item: CutClass) -> int:
+    counts = cut_test.counts()
+    return sum(counts[name] for name in item.counts)
+
+
+def _allowed(cut_test: CutTest, item: CutClass, grade: Grade) -> bool:
+    most = grade.max_bp.get(item.code)
+    return most is None or _count(cut_test, item) * WHOLE_BP <= most * cut_test.beans
+
+
+def _percent(part: int, whole: int) -> str:
+    """A share in percent with at most two decimals, rounded half to even: 10 of 300 is "3.33"."""
+    hundredths = round(Fraction(part * WHOLE_BP, whole))
+    text = f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0")
+    return text.removesuffix(".")
+
+
+def _gravest(severities: Sequence[Severity | None]) -> Severity | None:
+    return max(severities, key=_gravity, default=None)
+
+
+def _gravity(severity: Severity | None) -> int:
+    return -1 if severity is None else SEVERITIES.index(severity)

@@ -1,0 +1,1072 @@
+"""What the logbook refuses, as typed values: a code, the figures, and what to do next, in English and French.
+
+Laws of this file. A code, once released, keeps its meaning and its params; a new meaning is a new code. A
+sentence says what is the case, with the figures, and the advice says what to do. Params carry their unit in
+their name: ``…_g`` are grams and are said in kilograms, ``…_bp`` are basis points and are said in percent;
+days and instants are ISO 8601 text (``MOMENTS``); words of a closed list (``LISTED``) are translated; all
+else is said as it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Final, Literal, TypeAlias
+
+Lang: TypeAlias = Literal["en", "fr"]
+Status: TypeAlias = Literal["unknown", "conflict", "malformed"]
+"""unknown: it names something that is not there for the teller. conflict: it contradicts what is recorded.
+malformed: it is wrong in itself, whatever is recorded."""
+Texts: TypeAlias = dict[Lang, str]
+Params: TypeAlias = dict[str, str | int]
+
+NONE: Final = "-"
+"""A param that has no value. A refusal or finding may have another sentence for that case (``without``)."""
+
+MOMENTS: Final = frozenset(
+    {
+        "day",
+        "since",
+        "until",
+        "harvested_on",
+        "organic_from",
+        "last",
+        "made",
+        "occurred",
+        "occurred_at",
+        "now",
+        "ended",
+    }
+)
+"""Params that hold a day (2025-01-09) or an instant (2025-01-09T08:00:00Z)."""
+
+LISTED: Final = frozenset({"status", "disposition", "state", "qc"})
+"""Params that hold a word of a closed list, translated by ``WORDS``."""
+
+WORDS: Final[dict[Lang, dict[str, str]]] = {
+    "en": {
+        "on_hold": "on hold",
+        "not_yet": "not yet in force",
+        "void": "void",
+        "fail": "failed",
+        "applied": "applied for",
+    },
+    "fr": {
+        "active": "en vigueur",
+        "suspended": "suspendu",
+        "withdrawn": "retiré",
+        "expired": "expiré",
+        "not_yet": "pas encore en vigueur",
+        "available": "disponible",
+        "on_hold": "bloqué",
+        "rejected": "refusé",
+        "recalled": "rappelé",
+        "void": "annulé",
+        "offered": "proposée",
+        "accepted": "acceptée",
+        "pending": "en attente",
+        "pass": "conforme",
+        "fail": "non conforme",
+        "applied": "demandé",
+        "approved": "agréé",
+    },
+}
+
+MONTHS: Final[dict[Lang, tuple[str, ...]]] = {
+    "en": ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"),
+    "fr": (
+        "janv.",
+        "févr.",
+        "mars",
+        "avr.",
+        "mai",
+        "juin",
+        "juil.",
+        "août",
+        "sept.",
+        "oct.",
+        "nov.",
+        "déc.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """One kind of refusal: its status, the params it needs, and its words."""
+
+    status: Status
+    params: tuple[str, ...]
+    title: Texts
+    sentence: Texts
+    advice: Texts
+    without: Mapping[str, Texts] = field(default_factory=dict)
+    """The sentence instead, when this param is ``NONE``."""
+
+
+class Refused(Exception):
+    """Something that cannot be recorded as told.
+
+    ``Refused("INSUFFICIENT_STOCK", lot="LR-C1-0042", have_g=412_500, wanted_g=500_000)``; ``pointer`` is the
+    JSON pointer of the field in the event. A code that is not in the catalogue is a ``LookupError``, params
+    other than those it names are a ``TypeError``: both are mistakes of ours, not of the teller.
+    """
+
+    def __init__(self, code: str, /, *, pointer: str | None = None, **params: str | int) -> None:
+        kind = CATALOGUE.get(code)
+        if kind is None:
+            message = f"{code} is not in the catalogue of refusals"
+            raise LookupError(message)
+        require_params(code, kind.params, params)
+        super().__init__(code)
+        self.code = code
+        self.params: Params = params
+        self.status: Status = kind.status
+        self.pointer = pointer
+
+    def at(self, pointer: str) -> Refused:
+        """The same refusal, told of a field of the event."""
+        return Refused(self.code, pointer=pointer, **self.params)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {sentence(self)}"
+
+    def __reduce__(self) -> tuple[object, tuple[str, str | None, Params]]:
+        return _rebuilt, (self.code, self.pointer, self.params)
+
+
+def _rebuilt(code: str, pointer: str | None, params: Params) -> Refused:
+    return Refused(code, pointer=pointer, **params)
+
+
+def require_params(code: str, wanted: tuple[str, ...], given: Mapping[str, object]) -> None:
+    """``TypeError`` unless exactly the wanted params are given, each text or an integer."""
+    if given.keys() != set(wanted):
+        message = (
+            f"{code} takes {', '.join(wanted) or 'no params'}; given {', '.join(sorted(given)) or 'none'}"
+        )
+        raise TypeError(message)
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, str | int):
+            message = f"{code}: {name} is text or an integer, not {type(value).__name__}"
+            raise TypeError(message)
+
+
+def sentence(refused: Refused, lang: Lang = "en", words: Mapping[str, str] | None = None) -> str:
+    """What is the case, with the figures.
+
+    ``words`` gives the labels of codes (products, claim values) in ``lang``; a code without one is said
+    itself.
+    """
+    kind = CATALOGUE[refused.code]
+    return say(kind.sentence, kind.without, refused.params, lang, words)
+
+
+def advice(refused: Refused, lang: Lang = "en", words: Mapping[str, str] | None = None) -> str:
+    """What to do next."""
+    return say(CATALOGUE[refused.code].advice, {}, refused.params, lang, words)
+
+
+def title(refused: Refused, lang: Lang = "en") -> str:
+    """The refusal in a few words, without figures."""
+    return CATALOGUE[refused.code].title[lang]
+
+
+def say(
+    texts: Texts,
+    without: Mapping[str, Texts],
+    params: Mapping[str, str | int],
+    lang: Lang,
+    words: Mapping[str, str] | None = None,
+) -> str:
+    """A template in a language with its params filled in as people read them."""
+    chosen = next((other for name, other in without.items() if params.get(name) == NONE), texts)
+    return chosen[lang].format(
+        **{name: _read(name, value, lang, words or {}) for name, value in params.items()}
+    )
+
+
+def _read(name: str, value: str | int, lang: Lang, words: Mapping[str, str]) -> str:
+    if isinstance(value, int):
+        if name.endswith("_g"):
+            return kg(value, lang)
+        return percent(value, lang) if name.endswith("_bp") else _grouped(value)
+    if name in MOMENTS:
+        return moment(value, lang)
+    if name in LISTED:
+        return WORDS[lang].get(value, value)
+    return words.get(value, value)
+
+
+def kg(grams: int, lang: Lang = "en") -> str:
+    """Grams as kilograms, exactly: "412.5 kg", in French "412,5 kg"; thousands are set apart by U+202F."""
+    return f"{_scaled(grams, 3, lang)} kg"
+
+
+def percent(basis_points: int, lang: Lang = "en") -> str:
+    """Basis points as percent, exactly: 5250 is "52.5 %"."""
+    return f"{_scaled(basis_points, 2, lang)} %"
+
+
+def moment(text: str, lang: Lang = "en") -> str:
+    """An ISO day as "9 Jan 2025", an ISO instant as "9 Jan 2025, 08:00 UTC"; anything else as it stands."""
+    try:
+        if len(text) == len("2025-01-09"):
+            return _day(date.fromisoformat(text), lang)
+        instant = datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError:
+        return text
+    return f"{_day(instant, lang)}, {instant:%H:%M:%S} UTC".replace(":00 UTC", " UTC")
+
+
+def _day(day: date, lang: Lang) -> str:
+    return f"{day.day} {MONTHS[lang][day.month - 1]} {day.year}"
+
+
+def _scaled(value: int, places: int, lang: Lang) -> str:
+    whole, part = divmod(abs(value), 10**places)
+    decimals = f"{part:0{places}d}".rstrip("0")
+    mark = "," if lang == "fr" else "."
+    return ("-" if value < 0 else "") + _grouped(whole) + (mark + decimals if decimals else "")
+
+
+def _grouped(number: int) -> str:
+    return f"{number:,}".replace(",", "\u202f")
+
+
+def _kind(  # noqa: PLR0913 - one row of the catalogue
+    status: Status,
+    params: str,
+    *,
+    title: tuple[str, str],
+    sentence: tuple[str, str],
+    advice: tuple[str, str],
+    without: dict[str, tuple[str, str]] | None = None,
+) -> Refusal:
+    return Refusal(
+        status,
+        tuple(params.split()),
+        _both(title),
+        _both(sentence),
+        _both(advice),
+        {name: _both(texts) for name, texts in (without or {}).items()},
+    )
+
+
+def _both(texts: tuple[str, str]) -> Texts:
+    return {"en": texts[0], "fr": texts[1]}
+
+
+_CHECK_ID = (
+    "Check the id; what belongs to another organisation is seen only once it is shared with yours.",
+    "Vérifiez l'identifiant ; ce qui est à une autre organisation n'est visible qu'une fois partagé.",
+)
+_PROFILE = (
+    "Use a code of the profile of {commodity}, or have it added to the profile.",
+    "Utilisez un code du profil {commodity}, ou faites-le ajouter au profil.",
+)
+
+CATALOGUE: Final[dict[str, Refusal]] = {
+    # --- quantities ---
+    "NON_POSITIVE_QTY": _kind(
+        "malformed",
+        "value unit",
+        title=("Quantity is not above zero", "Quantité nulle ou négative"),
+        sentence=(
+            "{value} {unit} is less than one gram; a quantity is at least one gram.",
+            "{value} {unit} fait moins d'un gramme ; une quantité est d'au moins un gramme.",
+        ),
+        advice=(
+            "Enter the weight as a number above zero, for example 62.5.",
+            "Saisissez le poids comme un nombre supérieur à zéro, par exemple 62,5.",
+        ),
+    ),
+    "QTY_NOT_A_NUMBER": _kind(
+        "malformed",
+        "value",
+        title=("Not a number", "Pas un nombre"),
+        sentence=(
+            "“{value}” is not a plain decimal number.",
+            "« {value} » n'est pas un nombre décimal simple.",
+        ),
+        advice=(
+            "Write digits with a point for decimals, for example 62.5.",
+            "Écrivez des chiffres avec un point pour les décimales, par exemple 62.5.",
+        ),
+    ),
+    "QTY_ABSURD": _kind(
+        "malformed",
+        "value unit most_g",
+        title=("Quantity beyond any lot", "Quantité au-delà de tout lot"),
+        sentence=(
+            "{value} {unit} is more than {most_g}, which no lot can weigh.",
+            "{value} {unit} dépasse {most_g}, ce qu'aucun lot ne peut peser.",
+        ),
+        advice=("Check the number and the unit.", "Vérifiez le nombre et l'unité."),
+    ),
+    "UNIT_UNKNOWN": _kind(
+        "malformed",
+        "unit",
+        title=("Unit unknown", "Unité inconnue"),
+        sentence=(
+            "“{unit}” is neither a unit of weight nor a packaging of this product.",
+            "« {unit} » n'est ni une unité de poids ni un emballage de ce produit.",
+        ),
+        advice=(
+            "Use g, kg, t, lb, oz, short_ton, long_ton, or a packaging of the product's profile.",
+            "Utilisez g, kg, t, lb, oz, short_ton, long_ton, ou un emballage du profil du produit.",
+        ),
+    ),
+    "DENSITY_REQUIRED": _kind(
+        "malformed",
+        "unit",
+        title=("Volume without density", "Volume sans densité"),
+        sentence=(
+            "“{unit}” measures volume, and no density of the product is known.",
+            "« {unit} » mesure un volume, et la densité du produit n'est pas connue.",
+        ),
+        advice=(
+            "Weigh the goods and enter kilograms.",
+            "Pesez la marchandise et saisissez des kilogrammes.",
+        ),
+    ),
+    "INSUFFICIENT_STOCK": _kind(
+        "conflict",
+        "lot have_g wanted_g",
+        title=("Lot does not hold that much", "Le lot ne contient pas autant"),
+        sentence=(
+            "{lot} holds {have_g}; you asked for {wanted_g}.",
+            "{lot} contient {have_g} ; vous avez demandé {wanted_g}.",
+        ),
+        advice=(
+            "Draw at most {have_g}, or record a correction of the weight first.",
+            "Prélevez au plus {have_g}, ou enregistrez d'abord une correction du poids.",
+        ),
+    ),
+    "NOTHING_LEFT": _kind(
+        "conflict",
+        "lot",
+        title=("Lot is empty", "Lot vide"),
+        sentence=("{lot} holds nothing any more.", "{lot} ne contient plus rien."),
+        advice=(
+            "Choose a lot with stock, or correct the event that emptied it.",
+            "Choisissez un lot en stock, ou corrigez l'événement qui l'a vidé.",
+        ),
+    ),
+    "OUTPUT_EXCEEDS_INPUT": _kind(
+        "conflict",
+        "input_g output_g",
+        title=("More comes out than went in", "Il sort plus qu'il n'est entré"),
+        sentence=("{output_g} come out of {input_g}.", "{output_g} sortent de {input_g}."),
+        advice=(
+            "Weigh again, or add the inputs that are missing.",
+            "Pesez de nouveau, ou ajoutez les entrées qui manquent.",
+        ),
+    ),
+    "LOSS_MISMATCH": _kind(
+        "conflict",
+        "loss_g expected_g",
+        title=("Loss does not close the balance", "La perte n'équilibre pas le bilan"),
+        sentence=(
+            "A loss of {loss_g} is told; inputs less outputs are {expected_g}.",
+            "Une perte de {loss_g} est déclarée ; les entrées moins les sorties font {expected_g}.",
+        ),
+        advice=(
+            "Weigh again, or leave the loss out: it is then worked out.",
+            "Pesez de nouveau, ou omettez la perte : elle est alors calculée.",
+        ),
+    ),
+    "OUTPUT_MISMATCH": _kind(
+        "conflict",
+        "input_g output_g",
+        title=("Parts do not make the whole", "Les parts ne font pas le tout"),
+        sentence=(
+            "The parts weigh {output_g} together; {input_g} were drawn.",
+            "Les parts pèsent {output_g} ensemble ; {input_g} ont été prélevés.",
+        ),
+        advice=(
+            "Make the parts sum to {input_g}; record a loss as an event of its own.",
+            "Faites que les parts totalisent {input_g} ; enregistrez une perte par un événement à part.",
+        ),
+    ),
+    "UNITS_EXCEED_LOT": _kind(
+        "conflict",
+        "lot have_g wanted_g",
+        title=("Units weigh more than the lot", "Les unités pèsent plus que le lot"),
+        sentence=(
+            "The units weigh {wanted_g} together; {lot} has {have_g} that are not packed.",
+            "Les unités pèsent {wanted_g} ensemble ; {lot} a {have_g} non emballés.",
+        ),
+        advice=(
+            "Pack fewer units; a lot is packed once.",
+            "Emballez moins d'unités ; un lot n'est emballé qu'une fois.",
+        ),
+    ),
+    "WEIGHT_ABOVE_OFFER": _kind(
+        "conflict",
+        "lot offered_g weighed_g",
+        title=("Weight above the offer", "Poids supérieur à l'offre"),
+        sentence=(
+            "{weighed_g} of {lot} were weighed; {offered_g} were offered.",
+            "{weighed_g} de {lot} ont été pesés ; {offered_g} ont été proposés.",
+        ),
+        advice=(
+            "Weigh again, or ask the sender to correct the lot before you accept.",
+            "Pesez de nouveau, ou demandez à l'expéditeur de corriger le lot avant d'accepter.",
+        ),
+    ),
+    # --- lots ---
+    "LOT_UNKNOWN": _kind(
+        "unknown",
+        "lot",
+        title=("Lot unknown", "Lot inconnu"),
+        sentence=(
+            "Your organisation knows no lot {lot}.",
+            "Votre organisation ne connaît pas de lot {lot}.",
+        ),
+        advice=_CHECK_ID,
+    ),
+    "LOT_CODE_TAKEN": _kind(
+        "conflict",
+        "lot",
+        title=("Lot code is taken", "Code de lot déjà pris"),
+        sentence=(
+            "Your organisation already has a lot with the code {lot}.",
+            "Votre organisation a déjà un lot portant le code {lot}.",
+        ),
+        advice=("Give the new lot another code.", "Donnez un autre code au nouveau lot."),
+    ),
+    "LOT_EXISTS": _kind(
+        "conflict",
+        "lot",
+        title=("Lot exists already", "Le lot existe déjà"),
+        sentence=(
+            "The id of the new lot {lot} already belongs to a lot.",
+            "L'identifiant du nouveau lot {lot} appartient déjà à un lot.",
+        ),
+        advice=(
+            "Give the new lot an id of its own.",
+            "Donnez au nouveau lot un identifiant qui lui soit propre.",
+        ),
+    ),
+    "LOT_BLOCKED": _kind(
+        "conflict",
+        "lot disposition",
+        title=("Lot is blocked", "Lot bloqué"),
+        sentence=(
+            "{lot} is {disposition}: nothing can be drawn, shipped or labelled from it.",
+            "{lot} est {disposition} : rien ne peut en être prélevé, expédié ni étiqueté.",
+        ),
+        advice=(
+            "Open the lot to see why, and who can release it.",
+            "Ouvrez le lot pour voir pourquoi, et qui peut le libérer.",
+        ),
+    ),
+    "LOT_NOT_YOURS": _kind(
+        "conflict",
+        "lot",
+        title=("Lot is not yours", "Le lot n'est pas à vous"),
+        sentence=(
+            "For this, {lot} would have to be your organisation's.",
+            "Pour cela, {lot} devrait être à votre organisation.",
+        ),
+        advice=(
+            "Ask the organisation that owns or holds it, or accept the transfer first.",
+            "Adressez-vous à celle qui le possède ou le détient, ou acceptez d'abord le transfert.",
+        ),
+    ),
+    "LOT_VOID": _kind(
+        "conflict",
+        "lot",
+        title=("Lot is void", "Lot annulé"),
+        sentence=(
+            "A correction has taken {lot} back: the lot never was.",
+            "Une correction a annulé {lot} : ce lot n'a jamais existé.",
+        ),
+        advice=(
+            "Use the lot that the correction put in its place.",
+            "Utilisez le lot que la correction a mis à sa place.",
+        ),
+    ),
+    "LOT_IN_TRANSFER": _kind(
+        "conflict",
+        "lot",
+        title=("Lot is on offer", "Lot proposé à un tiers"),
+        sentence=(
+            "{lot} is offered to another organisation, which has not answered.",
+            "{lot} est proposé à une autre organisation, qui n'a pas répondu.",
+        ),
+        advice=(
+            "Wait for the answer; a rejected offer frees the lot.",
+            "Attendez la réponse ; une offre refusée libère le lot.",
+        ),
+    ),
+    "LOT_IN_VESSEL": _kind(
+        "conflict",
+        "lot",
+        title=("Lot lies in a vessel", "Lot dans un récipient"),
+        sentence=(
+            "What you ask of {lot} lies in a vessel whose run has not ended.",
+            "Ce que vous demandez de {lot} se trouve dans un récipient dont le cycle n'est pas terminé.",
+        ),
+        advice=(
+            "Name the load that ends with this step, or end it first.",
+            "Nommez la charge qui se termine avec cette étape, ou terminez-la d'abord.",
+        ),
+    ),
+    "RECEIVING_LOT_CLOSED": _kind(
+        "conflict",
+        "lot",
+        title=("Receiving lot is closed", "Lot de réception fermé"),
+        sentence=(
+            "{lot} takes no more deliveries: it was drawn from, is blocked, or stands at another site.",
+            "{lot} ne reçoit plus de livraisons : on y a prélevé, ou il est bloqué ou sur un autre site.",
+        ),
+        advice=("Receive into a new lot.", "Recevez dans un nouveau lot."),
+    ),
+    "NOT_A_DELIVERY": _kind(
+        "conflict",
+        "lot",
+        title=("Not a delivery", "Pas une livraison"),
+        sentence=(
+            "{lot} is not a delivery; only deliveries are received.",
+            "{lot} n'est pas une livraison ; seules les livraisons sont reçues.",
+        ),
+        advice=("Bulk the lots instead.", "Regroupez plutôt les lots."),
+    ),
+    "OWNER_REQUIRED": _kind(
+        "conflict",
+        "lot",
+        title=("Owner is not told", "Propriétaire non indiqué"),
+        sentence=(
+            "The inputs belong to several organisations; whose {lot} is does not follow.",
+            "Les entrées sont à plusieurs organisations ; le propriétaire de {lot} n'en découle pas.",
+        ),
+        advice=(
+            "Name as owner one of those whose goods went in.",
+            "Nommez comme propriétaire l'une de celles dont la marchandise est entrée.",
+        ),
+    ),
+    "DUPLICATE_LOT": _kind(
+        "malformed",
+        "lot",
+        title=("Same lot twice", "Même lot deux fois"),
+        sentence=("{lot} stands twice in this event.", "{lot} figure deux fois dans cet événement."),
+        advice=("Add its quantities up in one line.", "Additionnez ses quantités sur une seule ligne."),
+    ),
+    "TOO_MANY_LOTS": _kind(
+        "malformed",
+        "count most",
+        title=("Too many lots in one event", "Trop de lots dans un événement"),
+        sentence=(
+            "The event names {count} lots; {most} is the most.",
+            "L'événement nomme {count} lots ; le maximum est {most}.",
+        ),
+        advice=("Record it as several events.", "Enregistrez-le en plusieurs événements."),
+    ),
+    "CYCLE": _kind(
+        "conflict",
+        "lot",
+        title=("Lot made from itself", "Lot fait de lui-même"),
+        sentence=(
+            "{lot} would be made from itself.",
+            "{lot} serait fait de lui-même.",
+        ),
+        advice=("Name the lots that really went in.", "Nommez les lots qui sont réellement entrés."),
+    ),
+    # --- events ---
+    "EVENT_BEFORE_LOT_EXISTS": _kind(
+        "conflict",
+        "lot made occurred",
+        title=("Before the lot existed", "Avant l'existence du lot"),
+        sentence=(
+            "{lot} exists since {made}; the event is dated {occurred}.",
+            "{lot} existe depuis le {made} ; l'événement est daté du {occurred}.",
+        ),
+        advice=(
+            "Check the time of the event, or correct the one that made the lot.",
+            "Vérifiez l'heure de l'événement, ou corrigez celui qui a créé le lot.",
+        ),
+    ),
+    "EVENT_IN_FUTURE": _kind(
+        "conflict",
+        "occurred_at now",
+        title=("Event in the future", "Événement dans le futur"),
+        sentence=(
+            "The event is dated {occurred_at}; it is {now}.",
+            "L'événement est daté du {occurred_at} ; nous sommes le {now}.",
+        ),
+        advice=(
+            "Set the clock of the device right, then the time of the event.",
+            "Réglez l'horloge de l'appareil, puis l'heure de l'événement.",
+        ),
+    ),
+    "EVENT_ID_REUSED": _kind(
+        "conflict",
+        "event",
+        title=("Event id is used", "Identifiant d'événement déjà utilisé"),
+        sentence=(
+            "The id {event} already names an event that says something else.",
+            "L'identifiant {event} désigne déjà un événement qui dit autre chose.",
+        ),
+        advice=(
+            "Send what was sent before unchanged, or give this event a new id.",
+            "Renvoyez tel quel ce qui a été envoyé, ou donnez un nouvel identifiant à cet événement.",
+        ),
+    ),
+    "EVENT_UNKNOWN": _kind(
+        "unknown",
+        "event",
+        title=("Event unknown", "Événement inconnu"),
+        sentence=(
+            "Your organisation has recorded no event {event}.",
+            "Votre organisation n'a pas enregistré d'événement {event}.",
+        ),
+        advice=(
+            "Check the id; only the organisation that told an event can correct it.",
+            "Vérifiez l'identifiant ; seule l'organisation qui a raconté un événement peut le corriger.",
+        ),
+    ),
+    "CORRECTION_NOT_ALLOWED": _kind(
+        "conflict",
+        "event type",
+        title=("Cannot be corrected", "Correction impossible"),
+        sentence=(
+            "The event {event} ({type}) cannot be corrected: its kind is final, or its lots changed hands.",
+            "L'événement {event} ({type}) ne peut être corrigé : son genre est définitif, "
+            "ou ses lots ont changé de mains.",
+        ),
+        advice=(
+            "Record what happened since as an event of its own.",
+            "Enregistrez ce qui s'est passé depuis par un événement à part.",
+        ),
+    ),
+    "ALREADY_CORRECTED": _kind(
+        "conflict",
+        "event",
+        title=("Corrected already", "Déjà corrigé"),
+        sentence=("The event {event} is corrected already.", "L'événement {event} est déjà corrigé."),
+        advice=(
+            "Correct the event that took its place.",
+            "Corrigez l'événement qui a pris sa place.",
+        ),
+    ),
+    "CORRECTION_TYPE_MISMATCH": _kind(
+        "conflict",
+        "event type instead",
+        title=("Correction of another kind", "Correction d'un autre genre"),
+        sentence=(
+            "The event {event} is “{type}”; a “{instead}” cannot take its place.",
+            "L'événement {event} est « {type} » ; un « {instead} » ne peut prendre sa place.",
+        ),
+        advice=(
+            "Put a “{type}” in its place, or nothing, and record the other event by itself.",
+            "Mettez un « {type} » à sa place, ou rien, et enregistrez l'autre événement à part.",
+        ),
+    ),
+    # --- products, steps, sites ---
+    "PRODUCT_UNKNOWN": _kind(
+        "malformed",
+        "product",
+        title=("Product unknown", "Produit inconnu"),
+        sentence=(
+            "No profile knows the product “{product}”.",
+            "Aucun profil ne connaît le produit « {product} ».",
+        ),
+        advice=(
+            "Use the code of a product of the profiles, for example cocoa_wet_beans.",
+            "Utilisez le code d'un produit des profils, par exemple cocoa_wet_beans.",
+        ),
+    ),
+    "PRODUCT_MISMATCH": _kind(
+        "conflict",
+        "lot product expected",
+        title=("Another product is wanted", "Un autre produit est attendu"),
+        sentence=(
+            "{lot} is {product}; here it would have to be {expected}.",
+            "{lot} est {product} ; il faudrait ici {expected}.",
+        ),
+        advice=(
+            "Check the lot, the product and the process.",
+            "Vérifiez le lot, le produit et le procédé.",
+        ),
+    ),
+    "STEP_UNKNOWN": _kind(
+        "malformed",
+        "process commodity",
+        title=("Process unknown", "Procédé inconnu"),
+        sentence=(
+            "“{process}” is not a process of the profile of {commodity}.",
+            "« {process} » n'est pas un procédé du profil {commodity}.",
+        ),
+        advice=_PROFILE,
+    ),
+    "SITE_UNKNOWN": _kind(
+        "unknown",
+        "site",
+        title=("Site unknown", "Site inconnu"),
+        sentence=(
+            "Your organisation knows no site {site}.",
+            "Votre organisation ne connaît pas de site {site}.",
+        ),
+        advice=_CHECK_ID,
+    ),
+    "SITE_NOT_SHARED": _kind(
+        "conflict",
+        "site",
+        title=("Site is not shared", "Site non partagé"),
+        sentence=(
+            "The site {site} is not shared with your organisation.",
+            "Le site {site} n'est pas partagé avec votre organisation.",
+        ),
+        advice=(
+            "Ask its operator to share it.",
+            "Demandez à son exploitant de le partager.",
+        ),
+    ),
+    "VESSEL_UNKNOWN": _kind(
+        "unknown",
+        "vessel",
+        title=("Vessel unknown", "Récipient inconnu"),
+        sentence=(
+            "Your organisation knows no vessel {vessel}.",
+            "Votre organisation ne connaît pas de récipient {vessel}.",
+        ),
+        advice=_CHECK_ID,
+    ),
+    "FACILITY_OVER_CAPACITY": _kind(
+        "conflict",
+        "vessel capacity_g wanted_g",
+        title=("More than the vessel takes", "Plus que le récipient ne contient"),
+        sentence=(
+            "{vessel} takes {capacity_g}; the load weighs {wanted_g}.",
+            "{vessel} contient {capacity_g} ; la charge pèse {wanted_g}.",
+        ),
+        advice=("Load less, or use a second vessel.", "Chargez moins, ou utilisez un second récipient."),
+    ),
+    "FACILITY_BUSY": _kind(
+        "conflict",
+        "vessel since until",
+        title=("Vessel is in use", "Récipient occupé"),
+        sentence=(
+            "{vessel} is in use from {since} to {until}.",
+            "{vessel} est occupé du {since} au {until}.",
+        ),
+        advice=(
+            "End the run that is in it first, or use another vessel.",
+            "Terminez d'abord le cycle en cours, ou utilisez un autre récipient.",
+        ),
+        without={
+            "until": (
+                "{vessel} is in use since {since}.",
+                "{vessel} est occupé depuis le {since}.",
+            )
+        },
+    ),
+    "LOAD_UNKNOWN": _kind(
+        "unknown",
+        "load",
+        title=("Load unknown", "Charge inconnue"),
+        sentence=(
+            "Your organisation knows no load {load}.",
+            "Votre organisation ne connaît pas de charge {load}.",
+        ),
+        advice=_CHECK_ID,
+    ),
+    "LOAD_ENDED": _kind(
+        "conflict",
+        "load ended",
+        title=("Load has ended", "Charge terminée"),
+        sentence=("The load {load} ended on {ended}.", "La charge {load} s'est terminée le {ended}."),
+        advice=(
+            "Check the load and the time of the event.",
+            "Vérifiez la charge et l'heure de l'événement.",
+        ),
+    ),
+    "LOT_NOT_IN_LOAD": _kind(
+        "conflict",
+        "lot load",
+        title=("Lot and load do not match", "Lot et charge ne concordent pas"),
+        sentence=(
+            "{lot} lies in the load {load}, and is not among the inputs.",
+            "{lot} se trouve dans la charge {load} et n'est pas parmi les entrées.",
+        ),
+        advice=(
+            "Add {lot} to the inputs, or leave the load out.",
+            "Ajoutez {lot} aux entrées, ou omettez la charge.",
+        ),
+    ),
+    # --- organisations and transfers ---
+    "ORGANISATION_UNKNOWN": _kind(
+        "unknown",
+        "organisation",
+        title=("Organisation unknown", "Organisation inconnue"),
+        sentence=(
+            "No other organisation here has the code {organisation}.",
+            "Aucune autre organisation n'a ici le code {organisation}.",
+        ),
+        advice=(
+            "Check the code in the list of organisations.",
+            "Vérifiez le code dans la liste des organisations.",
+        ),
+    ),
+    "TRANSFER_UNKNOWN": _kind(
+        "unknown",
+        "transfer",
+        title=("Offer unknown", "Offre inconnue"),
+        sentence=(
+            "Your organisation knows no offer {transfer}.",
+            "Votre organisation ne connaît pas d'offre {transfer}.",
+        ),
+        advice=_CHECK_ID,
+    ),
+    "TRANSFER_NOT_FOR_YOU": _kind(
+        "conflict",
+        "transfer",
+        title=("Offer to another organisation", "Offre faite à une autre organisation"),
+        sentence=(
+            "The offer {transfer} is made to another organisation.",
+            "L'offre {transfer} est faite à une autre organisation.",
+        ),
+        advice=(
+            "Only the organisation that it is made to can accept it.",
+            "Seule l'organisation à qui elle est faite peut l'accepter.",
+        ),
+    ),
+    "TRANSFER_CLOSED": _kind(
+        "conflict",
+        "transfer state",
+        title=("Offer is closed", "Offre close"),
+        sentence=("The offer {transfer} is already {state}.", "L'offre {transfer} est déjà {state}."),
+        advice=("Make a new offer.", "Faites une nouvelle offre."),
+    ),
+    # --- claims and certificates ---
+    "SCHEME_UNKNOWN": _kind(
+        "malformed",
+        "scheme",
+        title=("Scheme unknown", "Référentiel inconnu"),
+        sentence=(
+            "No profile knows the scheme “{scheme}”.",
+            "Aucun profil ne connaît le référentiel « {scheme} ».",
+        ),
+        advice=(
+            "Use the id of a scheme of the profiles, for example EU_ORG.",
+            "Utilisez l'identifiant d'un référentiel des profils, par exemple EU_ORG.",
+        ),
+    ),
+    "CLAIM_VALUE_UNKNOWN": _kind(
+        "malformed",
+        "scheme value",
+        title=("Claim unknown", "Allégation inconnue"),
+        sentence=(
+            "“{value}” is not a claim of {scheme}.",
+            "« {value} » n'est pas une allégation de {scheme}.",
+        ),
+        advice=(
+            "Use a value of the scheme's profile, for example organic.",
+            "Utilisez une valeur du profil du référentiel, par exemple organic.",
+        ),
+    ),
+    "CLAIM_NOT_SUPPORTED": _kind(
+        "conflict",
+        "lot scheme value carried",
+        title=("Lot does not carry this claim", "Le lot ne porte pas cette allégation"),
+        sentence=(
+            "{lot} carries “{carried}” under {scheme}; “{value}” is more.",
+            "{lot} porte « {carried} » selon {scheme} ; « {value} » est davantage.",
+        ),
+        advice=(
+            "Ship it as “{carried}”; the lot says why it carries no more.",
+            "Expédiez-le comme « {carried} » ; le lot dit pourquoi il ne porte pas davantage.",
+        ),
+    ),
+    "CLAIM_NOT_LOWER": _kind(
+        "conflict",
+        "lot scheme value carried",
+        title=("Not a downgrade", "Pas un déclassement"),
+        sentence=(
+            "{lot} carries “{carried}” under {scheme}; “{value}” is not lower.",
+            "{lot} porte « {carried} » selon {scheme} ; « {value} » n'est pas inférieur.",
+        ),
+        advice=(
+            "A claim only goes down: choose a lower value.",
+            "Une allégation ne peut que baisser : choisissez une valeur inférieure.",
+        ),
+    ),
+    "CERT_UNKNOWN": _kind(
+        "unknown",
+        "certificate scheme",
+        title=("Certificate unknown", "Certificat inconnu"),
+        sentence=(
+            "No certificate {certificate} under {scheme} is known to your organisation.",
+            "Votre organisation ne connaît pas de certificat {certificate} selon {scheme}.",
+        ),
+        advice=(
+            "Name the certificates that stand behind the claim, as registered.",
+            "Nommez les certificats qui fondent l'allégation, tels qu'enregistrés.",
+        ),
+        without={
+            "certificate": (
+                "A claim under {scheme} is made and no certificate is named.",
+                "Une allégation selon {scheme} est faite sans nommer de certificat.",
+            )
+        },
+    ),
+    "CERT_NOT_ACTIVE_AT_DISPATCH": _kind(
+        "conflict",
+        "certificate status day",
+        title=("Certificate was not in force", "Certificat pas en vigueur"),
+        sentence=(
+            "Certificate {certificate} was {status} on {day}.",
+            "Le certificat {certificate} était {status} le {day}.",
+        ),
+        advice=(
+            "Ship without the claim, or wait until the certificate is in force.",
+            "Expédiez sans l'allégation, ou attendez que le certificat soit en vigueur.",
+        ),
+    ),
+    "PRODUCT_NOT_IN_CERT_SCOPE": _kind(
+        "conflict",
+        "certificate product",
+        title=("Product not on the certificate", "Produit absent du certificat"),
+        sentence=(
+            "Certificate {certificate} does not list {product}.",
+            "Le certificat {certificate} ne mentionne pas {product}.",
+        ),
+        advice=(
+            "Ship without the claim, or have the product added by the certification body.",
+            "Expédiez sans l'allégation, ou faites ajouter le produit par l'organisme certificateur.",
+        ),
+    ),
+    # --- quality and packing ---
+    "QC_PENDING": _kind(
+        "conflict",
+        "lot qc",
+        title=("Quality check is missing", "Contrôle qualité manquant"),
+        sentence=(
+            "The quality check of {lot} is {qc}; a lot leaves when it has passed.",
+            "Le contrôle qualité de {lot} est {qc} ; un lot part quand il est conforme.",
+        ),
+        advice=("Record a check of the lot first.", "Enregistrez d'abord un contrôle du lot."),
+    ),
+    "CUT_TEST_COUNT": _kind(
+        "malformed",
+        "beans expected",
+        title=("Cut test of another size", "Épreuve à la coupe d'une autre taille"),
+        sentence=(
+            "{beans} beans were cut; the method wants {expected}.",
+            "{beans} fèves ont été coupées ; la méthode en demande {expected}.",
+        ),
+        advice=(
+            "Cut {expected} beans, or say why it is another number.",
+            "Coupez {expected} fèves, ou dites pourquoi le nombre est différent.",
+        ),
+    ),
+    "CUT_TEST_SUM": _kind(
+        "malformed",
+        "counted beans",
+        title=("More defects than beans", "Plus de défauts que de fèves"),
+        sentence=(
+            "The classes add up to {counted} beans; {beans} were cut.",
+            "Les classes totalisent {counted} fèves ; {beans} ont été coupées.",
+        ),
+        advice=(
+            "Count each bean once, in its gravest class.",
+            "Comptez chaque fève une fois, dans sa classe la plus grave.",
+        ),
+    ),
+    "NOTHING_MEASURED": _kind(
+        "malformed",
+        "",
+        title=("Nothing was measured", "Rien n'a été mesuré"),
+        sentence=(
+            "The check holds neither a measurement nor a cut test.",
+            "Le contrôle ne contient ni mesure ni épreuve à la coupe.",
+        ),
+        advice=("Add what was measured.", "Ajoutez ce qui a été mesuré."),
+    ),
+    "TEST_UNKNOWN": _kind(
+        "malformed",
+        "test commodity",
+        title=("Test unknown", "Essai inconnu"),
+        sentence=(
+            "“{test}” is not a measurement of the profile of {commodity}.",
+            "« {test} » n'est pas une mesure du profil {commodity}.",
+        ),
+        advice=_PROFILE,
+    ),
+    "STAGE_UNKNOWN": _kind(
+        "malformed",
+        "stage commodity",
+        title=("Stage unknown", "Stade inconnu"),
+        sentence=(
+            "“{stage}” is not a stage of the profile of {commodity}.",
+            "« {stage} » n'est pas un stade du profil {commodity}.",
+        ),
+        advice=_PROFILE,
+    ),
+    "PACKAGING_UNKNOWN": _kind(
+        "malformed",
+        "packaging commodity",
+        title=("Packaging unknown", "Emballage inconnu"),
+        sentence=(
+            "“{packaging}” is not a packaging of the profile of {commodity}.",
+            "« {packaging} » n'est pas un emballage du profil {commodity}.",
+        ),
+        advice=_PROFILE,
+    ),
+    "NOT_ON_HOLD": _kind(
+        "conflict",
+        "lot",
+        title=("Nothing to release", "Rien à libérer"),
+        sentence=(
+            "{lot} has no hold that a release can end.",
+            "{lot} n'a aucun blocage qu'une libération puisse lever.",
+        ),
+        advice=(
+            "Open the lot to see what stands against it; a rejection or a recall is not released.",
+            "Ouvrez le lot pour voir ce qui s'y oppose ; un refus ou un rappel ne se lève pas.",
+        ),
+    ),
+    # --- registry, rights, labels ---
+    "FARMER_CODE_MALFORMED": _kind(
+        "malformed",
+        "farmer",
+        title=("Not a farmer's code", "Pas un code d'agriculteur"),
+        sentence=(
+            "“{farmer}” is not a code: capitals, digits and . / _ - only.",
+            "« {farmer} » n'est pas un code : capitales, chiffres et . / _ - uniquement.",
+        ),
+        advice=(
+            "Use the farmer's code, for example LR-C1-0042; names stay out of the log.",
+            "Utilisez le code de l'agriculteur, par exemple LR-C1-0042 ; les noms restent hors du journal.",
+        ),
+    ),
+    "NOT_PERMITTED": _kind(
+        "conflict",
+        "action",
+        title=("Not within your rights", "Hors de vos droits"),
+        sentence=(
+            "Your account does not have this right: {action}.",
+            "Votre compte n'a pas ce droit : {action}.",
+        ),
+        advice=(
+            "Ask an administrator of your organisation.",
+            "Adressez-vous à un administrateur de votre organisation.",
+        ),
+    ),
+    "LABEL_UNKNOWN": _kind(
+        "unknown",
+        "label",
+        title=("Label unknown", "Étiquette inconnue"),
+        sentence=(
+            "Your organisation has no label {label} in use.",
+            "Votre organisation n'a pas d'étiquette {label} en usage.",
+        ),
+        advice=(
+            "Check the 16 characters printed under the symbol.",
+            "Vérifiez les 16 caractères imprimés sous le symbole.",
+        ),
+    ),
+}

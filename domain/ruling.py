@@ -1,0 +1,79 @@
+"""What was found when an event was judged. Kept with the event, so that replay does not judge history again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.claims import Cap
+from domain.findings import Finding
+
+
+@dataclass(slots=True)
+class Ruling:
+    """The facts of the registry and of the profiles that the event's effect depends on."""
+
+    holder: int | None = None  # organisation that operates the site
+    site: str | None = None
+    owners: dict[str, int] = field(default_factory=dict)  # lot made -> organisation that owns it
+    to: int | None = None  # receiving organisation of an offer
+    packaging: dict[str, int] = field(default_factory=dict)  # packaging code -> grams
+    caps: dict[str, Cap] = field(default_factory=dict)  # scheme -> the most that may be claimed
+    findings: list[Finding] = field(default_factory=list)
+    verdict: dict[str, Any] | None = None  # quality: verdict, severity, grade, lines
+    ranges: dict[str, bool] = field(default_factory=dict)  # reading -> within the profile's limits
+    units: dict[str, str] = field(default_factory=dict)  # test -> unit
+    instead: Ruling | None = None  # of the event that a correction puts in place
+    lowered: dict[str, dict[str, Cap]] = field(
+        default_factory=dict
+    )  # reassessed: event number -> scheme -> cap
+
+    def dump(self) -> dict[str, Any]:
+        """The ruling as plain JSON values; empty parts are left out."""
+        plain: dict[str, Any] = {
+            "holder": self.holder,
+            "site": self.site,
+            "owners": self.owners,
+            "to": self.to,
+            "packaging": self.packaging,
+            "caps": _caps(self.caps),
+            "findings": [finding.to_dict() for finding in self.findings],
+            "verdict": self.verdict,
+            "ranges": self.ranges,
+            "units": self.units,
+            "instead": self.instead.dump() if self.instead else None,
+            "lowered": {event: _caps(caps) for event, caps in self.lowered.items()},
+        }
+        return {key: value for key, value in plain.items() if value not in (None, {}, [])}
+
+    @classmethod
+    def load(cls, plain: Mapping[str, Any]) -> Ruling:
+        return cls(
+            holder=plain.get("holder"),
+            site=plain.get("site"),
+            owners=dict(plain.get("owners", {})),
+            to=plain.get("to"),
+            packaging=dict(plain.get("packaging", {})),
+            caps=_uncaps(plain.get("caps", {})),
+            findings=[Finding.from_dict(finding) for finding in plain.get("findings", [])],
+            verdict=plain.get("verdict"),
+            ranges=dict(plain.get("ranges", {})),
+            units=dict(plain.get("units", {})),
+            instead=cls.load(plain["instead"]) if plain.get("instead") else None,
+            lowered={event: _uncaps(caps) for event, caps in plain.get("lowered", {}).items()},
+        )
+
+
+def _caps(caps: Mapping[str, Cap]) -> dict[str, Any]:
+    return {
+        scheme: {"value": cap.value, "reasons": [reason.to_dict() for reason in cap.reasons]}
+        for scheme, cap in sorted(caps.items())
+    }
+
+
+def _uncaps(plain: Mapping[str, Any]) -> dict[str, Cap]:
+    return {
+        scheme: Cap(cap["value"], tuple(Finding.from_dict(reason) for reason in cap["reasons"]))
+        for scheme, cap in plain.items()
+    }

@@ -1,0 +1,1 @@
+"""The only writer of events: record, project, replay, issue; and the questions asked of what follows from the log."""

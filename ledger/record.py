@@ -1,0 +1,309 @@
+"""Record events: the way of every change to a lot.
+
+    load what the events speak of → judge each → fold it into the book → write log and book → prepare public pages
+
+One transaction for a batch. A refused event writes nothing and does not touch its neighbours. The same id again,
+with the same content, changes nothing. Writers share a lock; whoever reaches back (a recall, a downgrade, a
+correction, a change of the registry) takes it alone, so that no lot is made from another while that one loses its
+claim.
+"""
+
+from __future__ import annotations
+
+import random
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import orjson
+import sqlalchemy as sa
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+import models
+from domain import events as told
+from domain.findings import Finding
+from domain.fold import Logged, Original, fold, put_right, take_back
+from domain.judge import World, judge, judge_instead
+from domain.refusals import Refused
+from domain.ruling import Ruling
+from domain.values import Actor
+from ledger import pages
+from ledger.project import Overtaken, dumps, flush
+from ledger.world import Loader
+from models.base import table
+from models.db import Database, SystemSession, system_session
+
+REACH_BACK = (told.Recalled, told.Downgraded, told.Corrected)
+TRIES = 6
+RETRY_STATES = {"40001", "40P01", "55P03"}
+LOCK = 0xF111
+MAX_BATCH = 500
+
+_EVENT = table(models.Event)
+_VOIDED = table(models.Voided)
+
+
+def utc_millis() -> int:
+    """Now, in UTC milliseconds."""
+    return time.time_ns() // 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """Where events go, and the clock and the chance that the ledger uses. Tests and the demo pass their own."""
+
+    database: Database
+    host: str = "http://127.0.0.1:8000"
+    clock: Callable[[], int] = utc_millis
+    entropy: Callable[[int], bytes] = secrets.token_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one event."""
+
+    id: str
+    status: Literal["accepted", "duplicate", "refused"]
+    seq: int | None = None
+    findings: tuple[Finding, ...] = ()
+    refused: Refused | None = None
+
+
+@dataclass(slots=True)
+class _Alone(Exception):  # noqa: N818 - a signal, not an error
+    """The batch turned out to reach downstream: begin again with the lock held alone."""
+
+
+def record(
+    recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *, atomic: bool = False
+) -> list[Answer]:
+    """Record events in the order given; one answer each.
+
+    ``atomic``: all or nothing; the events that could stand are then answered as refused only if another was.
+    """
+    received = recorder.clock()
+    alone = any(isinstance(event, REACH_BACK) for event in events)
+    for attempt in range(TRIES):
+        try:
+            with system_session(recorder.database, write=True) as session:
+                lock(session, alone=alone)
+                answers = record_in(session, recorder, actor, events, received, alone=alone)
+                if atomic and any(answer.status == "refused" for answer in answers):
+                    session.rollback()
+                return answers
+        except _Alone:
+            alone = True
+        except (Overtaken, IntegrityError):
+            if attempt == TRIES - 1:
+                raise
+        except DBAPIError as error:
+            if attempt == TRIES - 1 or not _passing(error):
+                raise
+        time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - jitter, not a secret
+    message = "unreachable"
+    raise AssertionError(message)
+
+
+def _passing(error: DBAPIError) -> bool:
+    state = getattr(error.orig, "sqlstate", None)
+    return state in RETRY_STATES or "locked" in str(error.orig)
+
+
+def lock(session: SystemSession, *, alone: bool) -> None:
+    """Join the writers, or (``alone``) wait until there are none. SQLite has one writer anyway."""
+    if session.is_postgresql:
+        function = "pg_advisory_xact_lock" if alone else "pg_advisory_xact_lock_shared"
+        session.connection().execute(sa.text(f"SELECT {function}(:key)"), {"key": LOCK})
+
+
+@dataclass(slots=True)
+class _Batch:
+    """A batch on its way: the world it sees and the rows of the log that wait."""
+
+    session: SystemSession
+    recorder: Recorder
+    actor: Actor
+    received: int
+    alone: bool
+    loader: Loader
+    numbers: list[int]
+    rows: list[dict[str, object]] = field(default_factory=list)
+    affected: set[int] = field(default_factory=set)
+
+    def write(self) -> None:
+        """Log first, then what follows from it."""
+        if self.rows:
+            self.session.connection().execute(sa.insert(_EVENT), self.rows)
+            self.rows.clear()
+        self.affected |= flush(self.session, self.loader.book, self.loader.was)
+
+    def append(self, event: told.AnyEvent, body: str, ruling: Ruling) -> int:
+        seq = self.numbers.pop(0)
+        self.rows.append(
+            {
+                "org_id": self.actor.org_id,
+                "seq": seq,
+                "id": event.id,
+                "type": event.type,
+                "version": event.version,
+                "occurred_at": told.millis(event.occurred_at),
+                "received_at": self.received,
+                "logged_at": self.recorder.clock(),
+                "actor": self.actor.name,
+                "body": body,
+                "ruling": dumps(ruling.dump()),
+                "salt": self.recorder.entropy(32),
+            }
+        )
+        return seq
+
+
+def record_in(  # noqa: PLR0913
+    session: SystemSession,
+    recorder: Recorder,
+    actor: Actor,
+    events: Sequence[told.AnyEvent],
+    received: int,
+    *,
+    alone: bool,
+) -> list[Answer]:
+    """Record within a transaction that is already open, and locked."""
+    known = _known(session, actor, [event.id for event in events])
+    free = numbers(session, sum(event.id not in known for event in events))
+    batch = _Batch(session, recorder, actor, received, alone, Loader(session, actor), free)
+    world = _world(batch, events)
+    answers: list[Answer] = []
+    for event in events:
+        body = told.canonical(event).decode()
+        if event.id in known:
+            answers.append(_again(event, body, known[event.id]))
+            continue
+        try:
+            if isinstance(event, told.Corrected):
+                try:
+                    seq, ruling = _correct(batch, event, body)
+                finally:
+                    world = _world(batch, events)
+            else:
+                ruling = judge(event, world)
+                seq = batch.append(event, body, ruling)
+                fold(event, ruling, world.book, Logged(seq, actor.org_id))
+                _made(event, world)
+        except Refused as refused:
+            answers.append(Answer(event.id, "refused", refused=refused))
+            continue
+        known[event.id] = (body, seq, ruling)
+        answers.append(Answer(event.id, "accepted", seq, tuple(ruling.findings)))
+    batch.write()
+    pages.refresh(session, recorder.host, batch.affected, recorder.clock())
+    return answers
+
+
+def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
+    """The world of the events, from what is written. Reaching downstream writes first, then reads."""
+    batch.write()
+    batch.loader = Loader(batch.session, batch.actor)
+    world = batch.loader.world(events, batch.received)
+    loader = batch.loader
+
+    def downstream(keys: set[int]) -> None:
+        if not batch.alone and batch.session.is_postgresql:
+            raise _Alone
+        batch.write()
+        loader.fetch_descendants(keys)
+
+    loader.book.fetch_descendants = downstream
+    world.original = lambda identity: _original(batch, identity)
+    return world
+
+
+def _made(event: told.AnyEvent, world: World) -> None:
+    """Later events of the batch see what this one made."""
+    for uid in told.lots_made(event):
+        world.taken_lots.add(uid)
+        world.taken_codes.add(world.book.by_uid[uid].code)
+    if isinstance(event, told.Loaded):
+        world.vessel_runs.setdefault(event.vessel, []).append(world.book.loads[event.load])
+
+
+def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruling]:
+    """Take the error back, judge what stands in its place, and settle everything downstream."""
+    batch.write()
+    found = _original(batch, event.event)
+    world = _world(batch, [event] if found is None else [event, found[0]])
+    ruling = judge(event, world)
+    assert found is not None
+    try:
+        original = _taken_from(batch.loader, found[0], found[2])
+        logged, at = Logged(batch.numbers[0], batch.actor.org_id), told.millis(event.occurred_at)
+        remade = take_back(original, world.book, logged, at)
+        if event.instead is not None:
+            ruling.instead = judge_instead(event.instead, world, remade)
+    except Refused:
+        batch.loader = Loader(batch.session, batch.actor)  # what was taken back in the book is forgotten
+        raise
+    batch.append(event, body, ruling)
+    put_right(original, event.instead, ruling, world.book, logged, at)
+    batch.write()
+    return logged.seq, ruling
+
+
+def _taken_from(loader: Loader, event: told.AnyEvent, seq: int) -> Original:
+    lines = loader.lines_of(seq)
+    loader.fetch_descendants({line.lot for line in lines})
+    checks = (
+        loader.checks_but(loader.book.by_uid[event.lot].key, seq) if isinstance(event, told.Inspected) else ()
+    )
+    return Original(event, seq, lines, checks)
+
+
+def _original(batch: _Batch, identity: str) -> tuple[told.AnyEvent, Ruling, int, bool] | None:
+    row = batch.session.execute(
+        select(_EVENT.c.body, _EVENT.c.ruling, _EVENT.c.seq).where(
+            _EVENT.c.org_id == batch.actor.org_id, _EVENT.c.id == identity
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    voided = batch.session.execute(
+        select(_VOIDED.c.seq).where(_VOIDED.c.org_id == batch.actor.org_id, _VOIDED.c.seq == row.seq)
+    ).first()
+    event, ruling = told.parse(row.body), load_ruling(row.ruling)
+    if isinstance(event, told.Corrected) and event.instead is not None and ruling.instead is not None:
+        event, ruling = event.instead, ruling.instead  # a correction may itself be corrected
+    return event, ruling, row.seq, voided is not None
+
+
+def load_ruling(text: str) -> Ruling:
+    """A stored ruling."""
+    return Ruling.load(orjson.loads(text))
+
+
+Known = dict[str, tuple[str, int, Ruling]]
+
+
+def _known(session: SystemSession, actor: Actor, ids: Sequence[str]) -> Known:
+    query = select(_EVENT.c.id, _EVENT.c.body, _EVENT.c.seq, _EVENT.c.ruling).where(
+        _EVENT.c.org_id == actor.org_id, _EVENT.c.id.in_(ids)
+    )
+    return {row.id: (row.body, row.seq, load_ruling(row.ruling)) for row in session.execute(query)}
+
+
+def _again(event: told.AnyEvent, body: str, before: tuple[str, int, Ruling]) -> Answer:
+    """An id seen before: the same content changes nothing; other content is refused, and the first stands."""
+    stored, seq, ruling = before
+    if stored != body:
+        return Answer(event.id, "refused", refused=Refused("EVENT_ID_REUSED", event=event.id))
+    return Answer(event.id, "duplicate", seq, tuple(ruling.findings))
+
+
+def numbers(session: SystemSession, count: int) -> list[int]:
+    """Numbers for so many events. They grow; one that a refused event leaves unused is a gap that means nothing."""
+    if session.is_postgresql:
+        query = sa.text("SELECT nextval('event_seq') FROM generate_series(1, :count)")
+        return sorted(session.connection().execute(query, {"count": count}).scalars())
+    last = session.execute(select(sa.func.max(_EVENT.c.seq))).scalar_one() or 0
+    return list(range(last + 1, last + count + 1))

@@ -1,0 +1,1 @@
+"""Alembic: one chain for both databases."""

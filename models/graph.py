@@ -1,0 +1,49 @@
+"""The graph of lots in SQL: one recursive query, ``UNION`` on the key alone, so that diamonds cost nothing.
+
+PostgreSQL gets the form whose plan does not depend on statistics (``LATERAL … OFFSET 0``); SQLite the join order
+pinned by ``CROSS JOIN``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlalchemy import Connection
+
+Way = Literal["back", "forward"]
+
+_STEP = {
+    ("back", "postgresql"): (
+        "SELECT s.lot_id FROM family f CROSS JOIN LATERAL (SELECT o.lot_id FROM line i JOIN line o "
+        "ON o.seq = i.seq AND o.kind = 'out' WHERE i.lot_id = f.id AND i.kind = 'in' OFFSET 0) s"
+    ),
+    ("forward", "postgresql"): (
+        "SELECT s.lot_id FROM family f CROSS JOIN LATERAL (SELECT i.lot_id FROM line o JOIN line i "
+        "ON i.seq = o.seq AND i.kind = 'in' WHERE o.lot_id = f.id AND o.kind = 'out' OFFSET 0) s"
+    ),
+    ("back", "sqlite"): (
+        "SELECT o.lot_id FROM family f CROSS JOIN line i ON i.lot_id = f.id AND i.kind = 'in' "
+        "CROSS JOIN line o ON o.seq = i.seq AND o.kind = 'out'"
+    ),
+    ("forward", "sqlite"): (
+        "SELECT i.lot_id FROM family f CROSS JOIN line o ON o.lot_id = f.id AND o.kind = 'out' "
+        "CROSS JOIN line i ON i.seq = o.seq AND i.kind = 'in'"
+    ),
+}
+
+
+def family(connection: Connection, keys: Collection[int], way: Way) -> set[int]:
+    """The lots, and all that they were made from (``back``) or that was made from them (``forward``)."""
+    if not keys:
+        return set()
+    found: set[int] = set()
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), 5_000):
+        query = sa.text(
+            "WITH RECURSIVE family(id) AS (SELECT id FROM lot WHERE id IN :roots UNION "
+            f"{_STEP[way, connection.dialect.name]}) SELECT id FROM family"
+        ).bindparams(sa.bindparam("roots", expanding=True))
+        found.update(connection.execute(query, {"roots": ordered[start : start + 5_000]}).scalars())
+    return found

@@ -1,0 +1,71 @@
+"""What was handed out: labels with their public page, and documents."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import lot_scoped, maybe_millis, millis, one_of, org_scoped, text
+
+
+@lot_scoped
+class Label(SQLModel, table=True):
+    """A public code for a lot: a projection of ``label_issued`` and ``label_revoked``."""
+
+    __tablename__ = "label"
+    __table_args__ = (one_of("state", ("issued", "superseded", "revoked")),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    code: str = Field(primary_key=True, unique=True)
+    org_id: int
+    seq: int = Field(sa_type=BigInteger)
+    issued_at: int = millis()
+    claims: str = text()  # JSON of the claims carried when it was issued: scheme -> value
+    state: str = "issued"
+    reason: str | None = text(None)
+    superseded_by: str | None = None
+    ended_at: int | None = maybe_millis()
+
+
+class PublicPage(SQLModel, table=True):
+    """The prepared answer behind a public code. One row, read without a session; everything in it is public."""
+
+    __tablename__ = "public_page"
+
+    code: str = Field(primary_key=True)
+    lot_id: int = Field(sa_type=BigInteger, index=True)
+    version: int
+    digest: str
+    state: str
+    review_at: int | None = maybe_millis()  # a certificate ends or starts: render again after this instant
+    html_en: bytes = Field(sa_type=LargeBinary)
+    html_fr: bytes = Field(sa_type=LargeBinary)
+    data: bytes = Field(sa_type=LargeBinary)
+
+
+@org_scoped
+class Document(SQLModel, table=True):
+    """A numbered document handed out on a lot: a projection of ``document_issued``."""
+
+    __tablename__ = "document"
+    __table_args__ = (UniqueConstraint("org_id", "number"),)
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    number: str
+    kind: str
+    lot_id: int = Field(sa_type=BigInteger, index=True)
+    language: str
+    issued_at: int = millis()
+    facts_sha256: str
+
+
+@org_scoped
+class Frozen(SQLModel, table=True):
+    """The facts of a document as they stood when it was issued, found by their SHA-256. Kept, not projected."""
+
+    __tablename__ = "frozen"
+
+    org_id: int = Field(primary_key=True)
+    sha256: str = Field(primary_key=True)
+    facts: str = text()

@@ -1,0 +1,238 @@
+"""What follows from the log: lots, their lines, claims, checks. Written with the event, rebuildable by ``replay``."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import grams, lot_scoped, maybe_millis, millis, one_of, org_scoped, text
+
+DISPOSITIONS = ("available", "on_hold", "rejected", "recalled", "void")
+QC_STATES = ("pending", "pass", "fail")
+LOT_KINDS = ("delivery", "receiving", "lot")
+HOLD_KINDS = ("hold", "quality", "reject", "parent", "stock", "recall", "void")
+LINE_KINDS = ("in", "out", "lost", "shipped", "note")
+
+
+class Lot(SQLModel, table=True):
+    """An identified quantity of one product with one history. ``org_id`` is the organisation that made it.
+
+    ``remaining_g`` is the balance. ``deficit_g`` is what was drawn beyond the lot after a correction made it
+    smaller; it is zero in a ledger that is in order.
+    """
+
+    __tablename__ = "lot"
+    __table_args__ = (
+        UniqueConstraint("org_id", "uid"),
+        UniqueConstraint("org_id", "code"),
+        Index("ix_lot_uid", "uid"),
+        CheckConstraint("remaining_g >= 0 AND remaining_g <= initial_g", name="balance"),
+        CheckConstraint("deficit_g >= 0 AND initial_g >= 0", name="deficit"),
+        one_of("disposition", DISPOSITIONS),
+        one_of("qc", QC_STATES),
+        one_of("kind", LOT_KINDS),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: int = Field(
+        primary_key=True, sa_type=BigInteger, unique=True, sa_column_kwargs={"autoincrement": False}
+    )
+    uid: str
+    code: str
+    kind: str
+    product: str
+    owner_id: int
+    holder_id: int
+    site_id: str | None = None
+    made_at: int = millis()
+    initial_g: int = grams()
+    remaining_g: int = grams()
+    deficit_g: int = grams(0)
+    sealed: bool = False  # something was drawn: a receiving lot takes no more deliveries
+    disposition: str = "available"
+    qc: str = "pending"
+    grade: str | None = None
+    moisture_bp: int | None = None
+    farmer: str | None = None  # farmer code, deliveries only
+    plot: str | None = None
+    harvested_on: str | None = None
+    units: int = 0
+    unit_code: str | None = None
+    transfer_seq: int | None = Field(default=None, sa_type=BigInteger)  # open offer
+
+
+@lot_scoped
+class LotParty(SQLModel, table=True):
+    """An organisation that may see a lot, and whether it may follow it upstream."""
+
+    __tablename__ = "lot_party"
+    __table_args__ = (Index("ix_lot_party_org", "org_id", "lot_id"),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int = Field(primary_key=True)
+    upstream: bool = False
+
+
+@lot_scoped
+class Line(SQLModel, table=True):
+    """One line in the book of a lot: grams in (+) or out (-) by an event, or a note of an event without grams."""
+
+    __tablename__ = "line"
+    __table_args__ = (Index("ix_line_seq", "seq", "lot_id"), one_of("kind", LINE_KINDS))
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(primary_key=True)
+    grams: int = grams()
+    type: str
+    process: str | None = None
+    occurred_at: int = millis()
+    org_id: int
+    site_id: str | None = None
+
+
+@lot_scoped
+class LotClaim(SQLModel, table=True):
+    """The value that a lot carries under a scheme: the weakest of its caps and of its parents."""
+
+    __tablename__ = "lot_claim"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    scheme: str = Field(primary_key=True)
+    value: str
+
+
+@lot_scoped
+class LotCap(SQLModel, table=True):
+    """Why a lot cannot carry more: a value, the event that set it, and its reasons (JSON of findings)."""
+
+    __tablename__ = "lot_cap"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    scheme: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    value: str
+    reasons: str = text("[]")
+    since: int | None = maybe_millis()  # it reaches only what is drawn from then on
+
+
+@lot_scoped
+class Hold(SQLModel, table=True):
+    """Something that blocks a lot, from the event that placed it to the one that ended it."""
+
+    __tablename__ = "hold"
+    __table_args__ = (one_of("kind", HOLD_KINDS),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    kind: str = Field(primary_key=True)
+    code: str
+    reason: str | None = text(None)
+    since: int = millis()
+    ended_seq: int | None = Field(default=None, sa_type=BigInteger)
+
+
+@lot_scoped
+class Check(SQLModel, table=True):
+    """One quality-control act on a sample of a lot. A retest is a further row; nothing is overwritten."""
+
+    __tablename__ = "lot_check"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    checked_at: int = millis()
+    stage: str
+    verdict: str
+    grade: str | None = None
+    lines: str = text()  # JSON of domain.quality lines
+
+
+@org_scoped
+class Load(SQLModel, table=True):
+    """What goes through a vessel in one run. ``org_id`` operates the site."""
+
+    __tablename__ = "load"
+    __table_args__ = (Index("ix_load_vessel", "vessel_id", "ended_at"), UniqueConstraint("org_id", "uid"))
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    uid: str = Field(index=True)
+    vessel_id: str
+    site_id: str
+    grams: int = grams()
+    started_at: int = millis()
+    ended_at: int | None = maybe_millis()
+    ended_seq: int | None = Field(default=None, sa_type=BigInteger)
+
+
+@lot_scoped
+class LoadItem(SQLModel, table=True):
+    """Grams of a lot in a load."""
+
+    __tablename__ = "load_item"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    load_seq: int = Field(primary_key=True, sa_type=BigInteger, index=True)
+    grams: int = grams()
+
+
+@lot_scoped
+class Reading(SQLModel, table=True):
+    """One value read on a lot in process (temperature, turning), with unit; values are decimal text."""
+
+    __tablename__ = "reading"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    name: str = Field(primary_key=True)
+    value: str
+    unit: str
+    read_at: int = millis()
+    in_range: bool | None = None
+
+
+@org_scoped
+class Transfer(SQLModel, table=True):
+    """An offer of custody from ``org_id`` to ``to_org_id``; it is open until accepted or rejected."""
+
+    __tablename__ = "transfer"
+    __table_args__ = (
+        one_of("state", ("offered", "accepted", "rejected")),
+        Index("ix_transfer_to", "to_org_id", "state"),
+    )
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    id: str = Field(index=True)
+    to_org_id: int
+    ownership: bool
+    upstream: bool
+    state: str
+    offered_at: int = millis()
+    answered_at: int | None = maybe_millis()
+    items: str = text()  # JSON [{"lot": uid, "grams": n}]
+
+
+@lot_scoped
+class Unit(SQLModel, table=True):
+    """One bag, carton or bottle packed from a lot."""
+
+    __tablename__ = "unit"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    number: int = Field(primary_key=True)
+    seq: int = Field(sa_type=BigInteger)
+    grams: int = grams()
+    packaging: str
+
+
+@org_scoped
+class Voided(SQLModel, table=True):
+    """An event that a correction declared wrong, and the correction. The event itself stays in the log."""
+
+    __tablename__ = "voided"
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    by_seq: int = Field(sa_type=BigInteger)

@@ -1,0 +1,269 @@
+"""The registry: farmers and memberships, plots, sites and vessels, certificates. Ordinary versioned records.
+
+A farmer is a code; name, sex, birth, contact live in ``person``, which can be erased without touching the log.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.base import grams, maybe_millis, millis, one_of, org_scoped, text
+
+MEMBERSHIP_STATES = ("applied", "approved", "suspended", "withdrawn")
+CERTIFICATE_STATES = ("active", "suspended", "withdrawn")
+SITE_KINDS = ("buying_station", "facility", "warehouse", "packhouse", "office", "port")
+VESSEL_KINDS = ("fermentation_box", "drying_rack", "dryer", "tank", "silo")
+
+
+@org_scoped
+class Farmer(SQLModel, table=True):
+    """A producer, known by a code that is never reused."""
+
+    __tablename__ = "farmer"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id"], ["organisation.id"]),
+        UniqueConstraint("org_id", "code"),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    code: str
+    version: int = 1
+    created_at: int = millis()
+    ended_at: int | None = maybe_millis()
+
+
+@org_scoped
+class Person(SQLModel, table=True):
+    """The person behind a farmer's code: erasable."""
+
+    __tablename__ = "person"
+    __table_args__ = (ForeignKeyConstraint(["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"]),)
+
+    org_id: int = Field(primary_key=True)
+    farmer_id: str = Field(primary_key=True)
+    full_name: str | None = None
+    sex: str | None = None  # "F", "M", or not stated
+    birth_year: int | None = None
+    phone: str | None = None
+    village: str | None = None
+
+
+@org_scoped
+class Membership(SQLModel, table=True):
+    """A farmer in the group that a certificate covers (EU 2018/848 Art. 36)."""
+
+    __tablename__ = "membership"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"]),
+        UniqueConstraint("org_id", "farmer_id", "certificate_id"),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    farmer_id: str
+    certificate_id: str = Field(index=True)
+    joined_on: str
+    version: int = 1
+
+
+@org_scoped
+class MembershipStatus(SQLModel, table=True):
+    """The state of a membership from a day on; back-dated states are further rows."""
+
+    __tablename__ = "membership_status"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "membership_id"], ["membership.org_id", "membership.id"]),
+        one_of("status", MEMBERSHIP_STATES),
+    )
+
+    org_id: int = Field(primary_key=True)
+    membership_id: str = Field(primary_key=True)
+    from_day: str = Field(primary_key=True)
+    status: str
+    reason: str | None = text(None)
+    recorded_at: int = millis()
+
+
+@org_scoped
+class Inspection(SQLModel, table=True):
+    """An internal inspection of a farmer: day, inspector, whether it counts."""
+
+    __tablename__ = "inspection"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"]),
+        Index("ix_inspection_farmer", "org_id", "farmer_id", "inspected_on"),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    farmer_id: str
+    inspected_on: str
+    inspector: str  # inspector's code
+    valid: bool = True
+    version: int = 1
+    recorded_at: int = millis()
+
+
+@org_scoped
+class Plot(SQLModel, table=True):
+    """A field: point or polygon (micro-degrees, GeoJSON order lon/lat), area, crop, start of conversion."""
+
+    __tablename__ = "plot"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"]),
+        UniqueConstraint("org_id", "code"),
+        Index("ix_plot_farmer", "org_id", "farmer_id"),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    farmer_id: str
+    code: str
+    crop: str
+    area_m2: int = Field(sa_type=BigInteger)
+    conversion_start: str | None = None
+    geometry: str | None = text(None)  # JSON {"type": "Point"|"Polygon", "coordinates": micro-degrees}
+    version: int = 1
+    ended_at: int | None = maybe_millis()
+
+
+@org_scoped
+class Estimate(SQLModel, table=True):
+    """What a farmer is expected to harvest in a season, in grams of the product named."""
+
+    __tablename__ = "estimate"
+    __table_args__ = (ForeignKeyConstraint(["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"]),)
+
+    org_id: int = Field(primary_key=True)
+    farmer_id: str = Field(primary_key=True)
+    season: str = Field(primary_key=True)
+    product: str = Field(primary_key=True)
+    grams: int = grams()
+    version: int = 1
+
+
+@org_scoped
+class Site(SQLModel, table=True):
+    """A place where goods are handled; ``org_id`` operates it."""
+
+    __tablename__ = "site"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id"], ["organisation.id"]),
+        UniqueConstraint("org_id", "code"),
+        one_of("kind", SITE_KINDS),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True, index=True)
+    code: str
+    name: str
+    kind: str
+    country: str
+    region: str | None = None
+    version: int = 1
+    ended_at: int | None = maybe_millis()
+
+
+@org_scoped
+class SiteShare(SQLModel, table=True):
+    """An organisation that may bring goods to a site of another."""
+
+    __tablename__ = "site_share"
+    __table_args__ = (ForeignKeyConstraint(["org_id", "site_id"], ["site.org_id", "site.id"]),)
+
+    org_id: int = Field(primary_key=True)
+    site_id: str = Field(primary_key=True)
+    to_org_id: int = Field(primary_key=True, index=True)
+
+
+@org_scoped
+class Vessel(SQLModel, table=True):
+    """A box, rack or dryer of a facility, with what it holds at most."""
+
+    __tablename__ = "vessel"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "site_id"], ["site.org_id", "site.id"]),
+        UniqueConstraint("org_id", "site_id", "code"),
+        one_of("kind", VESSEL_KINDS),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True, index=True)
+    site_id: str
+    code: str
+    kind: str
+    capacity_g: int = grams()
+    version: int = 1
+    ended_at: int | None = maybe_millis()
+
+
+@org_scoped
+class Certificate(SQLModel, table=True):
+    """A certificate: scheme, number, body, validity. ``org_id`` holds it. Scope and status are dated rows."""
+
+    __tablename__ = "certificate"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id"], ["organisation.id"]),
+        UniqueConstraint("org_id", "scheme", "number"),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True, index=True)
+    scheme: str
+    number: str
+    body: str
+    body_code: str | None = None
+    valid_from: str
+    valid_to: str
+    version: int = 1
+    created_at: int = millis()
+
+
+@org_scoped
+class CertificateProduct(SQLModel, table=True):
+    """A product category that a certificate covers."""
+
+    __tablename__ = "certificate_product"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),
+    )
+
+    org_id: int = Field(primary_key=True)
+    certificate_id: str = Field(primary_key=True)
+    category: str = Field(primary_key=True)
+
+
+@org_scoped
+class CertificateSite(SQLModel, table=True):
+    """A site that a certificate covers, from a day to a day (none: open)."""
+
+    __tablename__ = "certificate_site"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),
+    )
+
+    org_id: int = Field(primary_key=True)
+    certificate_id: str = Field(primary_key=True)
+    site_id: str = Field(primary_key=True, index=True)
+    from_day: str = Field(primary_key=True)
+    to_day: str | None = None
+
+
+@org_scoped
+class CertificateStatus(SQLModel, table=True):
+    """The status of a certificate from a day on."""
+
+    __tablename__ = "certificate_status"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),
+        one_of("status", CERTIFICATE_STATES),
+    )
+
+    org_id: int = Field(primary_key=True)
+    certificate_id: str = Field(primary_key=True)
+    from_day: str = Field(primary_key=True)
+    status: str
+    reason: str | None = text(None)
+    recorded_at: int = millis()
