@@ -1,0 +1,250 @@
+"""Profiles are data for agronomists: they load, they are dated and sourced, and a mistake says what to write."""
+
+import re
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from domain import findings
+from domain.profiles import ProfileMistake, add_months, load_commodity, load_scheme, within
+from domain.refusals import Refused
+
+PROFILES = Path(__file__).resolve().parents[2] / "profiles"
+COMMODITIES = sorted((PROFILES / "commodities").glob("*.toml"))
+SCHEMES = sorted((PROFILES / "schemes").glob("*.toml"))
+COCOA = (PROFILES / "commodities" / "cocoa.toml").read_text("utf-8")
+ORGANIC = (PROFILES / "schemes" / "eu-organic.toml").read_text("utf-8")
+SEASON = date(2025, 1, 10)
+
+
+@pytest.fixture(scope="module")
+def cocoa():
+    return load_commodity(COCOA, "cocoa.toml")
+
+
+@pytest.fixture(scope="module")
+def organic():
+    return load_scheme(ORGANIC, "eu-organic.toml")
+
+
+@pytest.mark.parametrize("path", COMMODITIES, ids=lambda path: path.stem)
+def test_every_commodity_loads(path):
+    commodity = load_commodity(path.read_text("utf-8"), path.name)
+    assert commodity.id == path.stem
+    assert re.fullmatch(r"\d{4,10}", commodity.hs)
+
+
+@pytest.mark.parametrize("path", SCHEMES, ids=lambda path: path.stem)
+def test_every_scheme_loads_and_its_rules_are_findings(path):
+    scheme = load_scheme(path.read_text("utf-8"), path.name)
+    assert scheme.rules.keys() <= findings.CATALOGUE.keys()
+    assert [scheme.rank(value.code) for value in scheme.values] == list(range(len(scheme.values)))
+
+
+def test_cocoa_is_what_the_field_knows(cocoa):
+    assert (cocoa.crop_type, cocoa.conversion_months, cocoa.hs) == ("perennial", 36, "1801")
+    assert cocoa.packaging_grams() == {"jute_62.5": 62_500, "jute_65": 65_000, "jute_60": 60_000}
+    assert {code: item.category for code, item in cocoa.products.items()} == {
+        "cocoa_wet_beans": "cocoa_beans",
+        "cocoa_fermented_beans": "cocoa_beans",
+        "cocoa_dry_beans": "cocoa_beans",
+        "cocoa_nibs": "cocoa_nibs",
+    }
+    step = cocoa.steps["ferment_dry"]
+    assert (step.yield_min_bp, step.yield_typ_bp, step.yield_max_bp) == (3_300, 4_000, 4_500)
+    assert not any(step.mass_adding for step in cocoa.steps.values())
+    assert [code for code, step in cocoa.steps.items() if step.rework] == ["redry"]
+    assert (cocoa.lot_sizes.usual_g, cocoa.lot_sizes.container_g) == (12_500_000, 25_000_000)
+    assert cocoa.handling_loss_notice_bp.value == 200
+    assert cocoa.sampling_at(SEASON).bags_min_bp == 3_000
+
+
+def test_the_moisture_limit_is_another_at_loading_than_at_discharge(cocoa):
+    at_loading = cocoa.specification("moisture", "loading", SEASON)
+    assert (at_loading.max, at_loading.severity, at_loading.method) == ("8.0", "hold", "ISO 2291")
+    assert cocoa.specification("moisture", "discharge", SEASON).max == "7.5"
+    assert cocoa.specification("moisture", "loading", SEASON, "cocoa_wet_beans") is None
+
+
+def test_a_limit_holds_from_its_day_on(cocoa):
+    first_day = date(2023, 5, 25)
+    assert cocoa.specification("benzo_a_pyrene", "lot", first_day).max == "5.0"
+    assert cocoa.specification("benzo_a_pyrene", "lot", first_day - timedelta(days=1)) is None
+
+
+def test_a_newer_limit_takes_the_place_of_an_older():
+    text = COCOA + (
+        '\n[[specifications]]\ntest = "moisture"\nname = { en = "Moisture", fr = "Humidité" }\nunit = "%"\n'
+        'max = "7.0"\nstages = ["loading"]\nproducts = ["cocoa_dry_beans"]\nseverity = "hold"\n'
+        'valid_from = 2027-10-01\nsource = "a test"\n'
+    )
+    changed = load_commodity(text, "cocoa.toml")
+    assert changed.specification("moisture", "loading", date(2027, 9, 30)).max == "8.0"
+    assert changed.specification("moisture", "loading", date(2027, 10, 1)).max == "7.0"
+
+
+@pytest.mark.parametrize(
+    ("value", "hours", "holds"),
+    [
+        ("30", 6, True),
+        ("30", 48, False),
+        ("39.4", 60, False),
+        ("39.6", 60, True),
+        ("38", 60, False),
+        ("48", 60, True),
+        ("53", 6, False),
+    ],
+)
+def test_a_heap_may_be_cool_until_it_has_warmed_up(cocoa, value, hours, holds):
+    assert cocoa.process["mass_temperature"].holds(value, hours) is holds
+
+
+def test_a_reading_without_a_range_is_kept_and_not_judged(cocoa):
+    assert cocoa.process["air_humidity"].holds("99")
+    assert cocoa.process["mass_temperature"].holds("20")  # hours not known
+    assert not cocoa.process["mass_temperature"].holds("60")
+
+
+@pytest.mark.parametrize(
+    ("value", "low", "high", "expected"),
+    [
+        ("8.0", None, "8.0", True),
+        ("8.04", None, "8.0", True),
+        ("8.05", None, "8.0", True),  # half to even
+        ("8.06", None, "8.0", False),
+        ("8", None, "8.0", True),
+        ("7.4999", "7.5", None, True),
+        ("7.44", "7.5", None, False),
+        ("0.755", None, "0.75", False),
+        ("0.745", "0.74", "0.75", True),
+        ("-3", None, None, True),
+    ],
+)
+def test_a_value_is_compared_as_exactly_as_the_limit_is_written(value, low, high, expected):
+    assert within(value, low, high) is expected
+
+
+def test_organic_goes_from_conventional_over_in_conversion_up(organic):
+    assert organic.id == "EU_ORG"
+    assert [(value.code, value.claimable) for value in organic.values] == [
+        ("conventional", False),
+        ("in_conversion", True),
+        ("organic", True),
+    ]
+    assert organic.value("organic").label == {"en": "Organic", "fr": "Biologique"}
+    assert organic.chain_of_custody == "segregated"
+    with pytest.raises(Refused) as refused:
+        organic.rank("biodynamic")
+    assert refused.value.code == "CLAIM_VALUE_UNKNOWN"
+
+
+def test_organic_figures_are_those_of_the_regulation(organic):
+    params = organic.params_at(SEASON)
+    assert params.conversion_months("perennial") == 36
+    assert params.conversion_months("annual") == 24
+    assert params.in_conversion_min_months == 12
+    assert params.inspection_interval_days == 365
+    assert params.member_required
+    assert "transformed" in params.site_in_scope_at
+    assert "shipped" in params.product_in_scope_at
+    assert organic.rule("PLOT_IN_CONVERSION") == "Reg. (EU) 2018/848 Annex II Part I 1.7.1"
+    assert organic.rule("QUALITY_FAILED") is None
+
+
+def test_figures_change_on_their_day():
+    newer = (
+        '[[params]]\nvalid_from = 2028-01-01\nsource = "COM(2025) 780"\nmember_required = true\n'
+        "inspection_interval_days = 400\n"
+    )
+    scheme = load_scheme(ORGANIC.replace("\n[[params]]", f"\n{newer}\n[[params]]", 1), "eu-organic.toml")
+    assert scheme.params_at(date(2027, 12, 31)).inspection_interval_days == 365
+    assert scheme.params_at(date(2028, 1, 1)).inspection_interval_days == 400
+    assert scheme.params_at(date(2019, 1, 1)).inspection_interval_days == 365  # before the first, the first
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "write", "says"),
+    [
+        ('id = "cocoa"', "", r"cocoa\.toml: id: add this key"),
+        ('id = "cocoa"', "id = 7", r"id: write text in quotes"),
+        ('crop_type = "perennial"', 'crop_type = "tree"', r"crop_type: write one of perennial, annual"),
+        ("conversion_months = 36", 'conversion_months = "36"', r"conversion_months: write a whole number"),
+        ('max = "8.0"', "max = 8.0", r"specifications\[0\]\.max: write text in quotes"),
+        (
+            'max = "8.0"',
+            'max = "8,0"',
+            r'specifications\[0\]\.max: write a decimal in quotes, for example "8.0"',
+        ),
+        ('max = "8.0"', 'maximum = "8.0"', r"specifications\[0\]\.maximum: remove it or correct its name"),
+        ("grams = 62500", "grams = 0", r"packaging\[0\]\.grams: write a whole number, at least 1"),
+        ("yield_max_bp = 4500", "yield_max_bp = 3900", r"steps\[0\]\.yield_max_bp: .*not below yield_typ_bp"),
+        ("yield_max_bp = 4500", "yield_max_bp = 10001", r"yield_max_bp: write at most 10000, or mass_adding"),
+        ('to_products = ["cocoa_nibs"]', 'to_products = ["nibs"]', r"“nibs” is not a product of this file"),
+        ('readings = ["drying_days"]', 'readings = ["days"]', r"“days” is not a code of process"),
+        ('stages = ["discharge"]', 'stages = ["port"]', r"“port” is not a stage of this file"),
+        ('stages = ["discharge"]', 'stages = ["lot"]', r"specifications: “moisture lot .*” stands twice"),
+        ('code = "jute_65"', 'code = "jute_60"', r"packaging\[2\]\.code: “jute_60” is taken"),
+        ('counts = ["slaty"]', 'counts = ["slate"]', r"“slate” is not counted in a cut test"),
+        (
+            "slaty = 800",
+            "slate = 800",
+            r"gradings\[0\]\.grades\[1\]\.max_bp\.slate: use a class of this grading",
+        ),
+        ("valid_from = 2023-05-25", 'valid_from = "2023"', r"valid_from: write a day without quotes"),
+        ("rework = true", 'rework = "yes"', r"rework: write true or false"),
+        ('name = { en = "Cocoa", fr = "Cacao" }', 'name = { en = "Cocoa" }', r"name\.fr: add this key"),
+        ('name = { en = "Cocoa", fr = "Cacao" }', 'name = "Cocoa"', r"name: write a table with keys"),
+        ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml: the file is not TOML: .*line \d+"),
+    ],
+)
+def test_a_mistake_in_a_commodity_names_file_key_and_what_to_write(instead_of, write, says):
+    assert instead_of in COCOA
+    with pytest.raises(ProfileMistake, match=says) as mistake:
+        load_commodity(COCOA.replace(instead_of, write, 1), "cocoa.toml")
+    assert mistake.value.file == "cocoa.toml"
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "write", "says"),
+    [
+        ("claimable = false", "claimable = true", r"values\[0\]\.claimable: write false"),
+        ('chain_of_custody = "segregated"', 'chain_of_custody = "mixed"', r"chain_of_custody: write one of"),
+        ("valid_from = 2022-01-01", "", r"params\[0\]\.valid_from: add this key"),
+        ('code = "organic"', 'code = "in_conversion"', r"values\[2\]\.code: “in_conversion” is taken"),
+        (
+            "perennial_months = 36",
+            "perenial_months = 36",
+            r"params\[0\]\.perenial_months: remove it or correct",
+        ),
+        ('source = "Reg. (EU) 2021/279 Art. 5"', "", r"rules\.NOT_ON_APPROVED_LIST\.source: add this key"),
+    ],
+)
+def test_a_mistake_in_a_scheme_names_file_key_and_what_to_write(instead_of, write, says):
+    assert instead_of in ORGANIC
+    with pytest.raises(ProfileMistake, match=says):
+        load_scheme(ORGANIC.replace(instead_of, write, 1), "eu-organic.toml")
+
+
+@pytest.mark.parametrize(
+    ("day", "months", "expected"),
+    [
+        (date(2022, 1, 15), 36, date(2025, 1, 15)),
+        (date(2024, 2, 29), 12, date(2025, 2, 28)),
+        (date(2024, 1, 31), 1, date(2024, 2, 29)),
+        (date(2024, 12, 1), 1, date(2025, 1, 1)),
+        (date(2025, 1, 31), -2, date(2024, 11, 30)),
+    ],
+)
+def test_months_later_is_the_same_day_or_the_last_of_the_month(day, months, expected):
+    assert add_months(day, months) == expected
+
+
+@given(st.dates(date(1950, 1, 1), date(2100, 12, 31)), st.integers(0, 120))
+def test_months_add_up_and_never_go_back(day, months):
+    later = add_months(day, months)
+    assert (later.year - day.year) * 12 + later.month - day.month == months
+    assert later >= day
+    assert add_months(day, months + 1) > later
