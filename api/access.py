@@ -14,32 +14,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
-from fastapi.routing import APIRoute
+from fastapi import APIRouter, Depends, FastAPI
+from fastapi.routing import iter_route_contexts
 
-SCOPES = {
-    "registry:read": "see farmers, plots, sites, vessels and certificates",
-    "registry:write": "change farmers, plots, sites, vessels and certificates",
-    "lots:read": "see lots, events, traces and checks",
-    "events:write": "record deliveries, transformations, transfers and shipments",
-    "quality:write": "record inspections, holds and releases",
-    "recall:write": "recall and downgrade lots",
-    "labels:issue": "issue and revoke labels, issue certificates",
-    "users:manage": "manage users and API keys",
-    "deployment:manage": "found organisations",
+from ledger.access import ROLES, SCOPES
+
+__all__ = ["ROLES", "SCOPES", "Access", "Needs", "Public", "Routes", "SignedIn", "UndeclaredAccess", "refuse_undeclared"]
+
+OPEN_PATHS = {
+    "/openapi.json": "the description of this interface holds no data",
+    "/docs": "the same, to read",
+    "/docs/problems": "what the codes of refusals mean",
 }
+"""Paths that are served without a declaration of access, and why. Reviewed; everything else is declared.
 
-_READ = {"registry:read", "lots:read"}
-ROLES: dict[str, frozenset[str]] = {
-    "admin": frozenset(SCOPES) - {"deployment:manage"},
-    "operator": frozenset(SCOPES),
-    "ics_manager": frozenset(_READ | {"registry:write", "events:write", "quality:write", "recall:write", "labels:issue"}),
-    "clerk": frozenset(_READ | {"events:write"}),
-    "quality": frozenset(_READ | {"quality:write"}),
-    "viewer": frozenset(_READ),
-}
-"""What each role may do. ``operator`` exists only in the deployment's own organisation."""
-
+The public pages (``api.public``) stand before this application and touch one prepared row.
+"""
 
 @dataclass(frozen=True, slots=True)
 class Public:
@@ -116,8 +106,6 @@ def _described(access: Access) -> str:
 
 
 def _guards(access: Access) -> list[Any]:
-    from fastapi import Depends  # noqa: PLC0415
-
     from api import deps  # noqa: PLC0415 - deps needs the scopes of this module
 
     match access:
@@ -132,9 +120,9 @@ def _guards(access: Access) -> list[Any]:
 def refuse_undeclared(app: FastAPI) -> None:
     """Called when the service starts: a route without ``access`` stops it."""
     undeclared = [
-        route.path
-        for route in app.router.routes
-        if isinstance(route, APIRoute) and "x-access" not in (route.openapi_extra or {})
+        str(route.path)
+        for route in iter_route_contexts(app.router.routes)
+        if getattr(route.original_route, "access", None) is None and route.path not in OPEN_PATHS
     ]
     if undeclared:
         message = f"these routes do not declare who may use them: {', '.join(undeclared)}"

@@ -24,6 +24,9 @@ class Caller:
     name: str  # "user:<id>" or "key:<id>"
     role: str | None
     scopes: frozenset[str]
+    org_name: str = ""
+    full_name: str | None = None
+    mark: str = ""  # the session's or key's own mark: see ledger.access.Signed
 
     @property
     def actor(self) -> Actor:
@@ -45,7 +48,13 @@ def caller(request: Request) -> Caller:
 
     found = authenticate(request)
     if found is None:
-        raise Problem(401, "not-signed-in", "Sign in first, or send an API key.", advice="Authorization: Bearer flk_…")
+        raise Problem(
+            401,
+            "not-signed-in",
+            "Sign in first, or send an API key.",
+            advice="Send the header “Authorization: Bearer flk_…”.",
+            headers={"www-authenticate": "Bearer"},
+        )
     return found
 
 

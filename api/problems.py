@@ -2,19 +2,121 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
+from uuid import uuid4
 
 import orjson
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError, TimeoutError  # noqa: A004 - the pool's own
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from domain.refusals import CATALOGUE, Refused, advice, sentence
+from domain.refusals import CATALOGUE, Refused, advice, say, sentence
+from ledger.access import CATALOGUE as ACCESS
+from ledger.access import AccessRefused
 
 STATUS = {"unknown": 404, "conflict": 409, "malformed": 422}
+STATUS_OF_CODE = {"BEYOND_YOUR_RIGHTS": 403, "PASSWORD_WRONG": 403, "CHANGED_MEANWHILE": 412}
 MEDIA_TYPE = "application/problem+json"
+_LOG = logging.getLogger("filiere.http")
+
+PROBLEMS: dict[str, tuple[int, str, str, str, str]] = {
+    "not-signed-in": (
+        401,
+        "Not signed in",
+        "Pas connecté",
+        "There is no session and no API key, or it has ended.",
+        "Il n'y a ni session ni clé d'API, ou elle a pris fin.",
+    ),
+    "wrong-login": (
+        401,
+        "Name or password is not right",
+        "Nom ou mot de passe erroné",
+        "The login name or the password is not right. The answer is the same for both.",
+        "Le nom de connexion ou le mot de passe est erroné. La réponse est la même dans les deux cas.",
+    ),
+    "not-permitted": (
+        403,
+        "Not within your rights",
+        "Hors de vos droits",
+        "Your role or key lacks the right that this needs.",
+        "Votre rôle ou votre clé n'a pas le droit nécessaire.",
+    ),
+    "cross-site": (
+        403,
+        "Asked by another site",
+        "Demandé par un autre site",
+        "A page of another site asked your browser to change something here.",
+        "Une page d'un autre site a demandé à votre navigateur une modification ici.",
+    ),
+    "not-found": (
+        404,
+        "Not found",
+        "Introuvable",
+        "There is nothing here for you: it does not exist, or it belongs to another organisation.",
+        "Il n'y a rien ici pour vous : cela n'existe pas, ou appartient à une autre organisation.",
+    ),
+    "method-not-allowed": (
+        405,
+        "Method not allowed",
+        "Méthode non permise",
+        "This address takes other methods; the header Allow lists them.",
+        "Cette adresse accepte d'autres méthodes ; l'en-tête Allow les donne.",
+    ),
+    "too-large": (
+        413,
+        "Too large",
+        "Trop volumineux",
+        "A request holds at most 1 MiB. Send the events in several batches.",
+        "Une requête contient au plus 1 Mio. Envoyez les événements en plusieurs lots.",
+    ),
+    "media-type": (
+        415,
+        "Media type not taken",
+        "Type de contenu refusé",
+        "Send JSON, with the header Content-Type: application/json.",
+        "Envoyez du JSON, avec l'en-tête Content-Type: application/json.",
+    ),
+    "malformed": (
+        422,
+        "The request cannot be read",
+        "La requête est illisible",
+        "Each entry of errors names a place in the request and what is wrong there.",
+        "Chaque entrée de errors nomme un endroit de la requête et ce qui n'y va pas.",
+    ),
+    "version-required": (
+        428,
+        "Say from which version",
+        "Dites de quelle version vous partez",
+        "A change of a record sends If-Match with the ETag that was read, so that nobody overwrites unseen.",
+        "Une modification envoie If-Match avec l'ETag lu, pour que personne n'écrase sans voir.",
+    ),
+    "too-many-requests": (
+        429,
+        "Too many requests",
+        "Trop de requêtes",
+        "Wait as long as the header Retry-After says.",
+        "Attendez le temps qu'indique l'en-tête Retry-After.",
+    ),
+    "internal": (
+        500,
+        "Our mistake",
+        "Erreur de notre part",
+        "Something failed that should not. Nothing was recorded; the request id finds it in the log.",
+        "Une erreur inattendue. Rien n'a été enregistré ; l'identifiant permet de la retrouver.",
+    ),
+    "busy": (
+        503,
+        "Busy",
+        "Occupé",
+        "The database did not answer in time. Send the same request again: an event's id counts once.",
+        "La base n'a pas répondu à temps. Renvoyez la même requête : un événement ne compte qu'une fois.",
+    ),
+}
+"""What HTTP itself answers, as status, title en and fr, and what it means in en and fr. Listed at /docs/problems."""
 
 
 class Problem(Exception):  # noqa: N818 - the RFC's own word
@@ -48,20 +150,28 @@ def language(request: Request) -> str:
     return negotiate(request.headers.get("accept-language"), None)
 
 
-def of_refusal(refused: Refused, lang: str) -> dict[str, Any]:
+def of_refusal(refused: Refused | AccessRefused, lang: str) -> dict[str, Any]:
     """A refusal as problem details: code, sentence, advice and data."""
-    entry = CATALOGUE[refused.code]
+    if isinstance(refused, Refused):
+        entry, place = CATALOGUE[refused.code], refused.pointer
+        said, advised = sentence(refused, lang), advice(refused, lang)  # type: ignore[arg-type]
+    else:
+        entry, place = ACCESS[refused.code], refused.field and f"/{refused.field}"
+        said, advised = (
+            say(texts, {}, refused.params, lang)  # type: ignore[arg-type]
+            for texts in (entry.sentence, entry.advice)
+        )
     body: dict[str, Any] = {
         "type": f"/docs/problems#{refused.code}",
-        "title": entry.title[lang],
-        "status": STATUS[refused.status],
+        "title": entry.title[lang],  # type: ignore[index]
+        "status": STATUS_OF_CODE.get(refused.code) or STATUS[entry.status],
         "code": refused.code,
-        "detail": sentence(refused, lang),
-        "advice": advice(refused, lang),
+        "detail": said,
+        "advice": advised,
         "params": dict(refused.params),
     }
-    if refused.pointer:
-        body["errors"] = [{"pointer": f"#{refused.pointer}", "code": refused.code, "detail": body["detail"]}]
+    if place:
+        body["errors"] = [{"pointer": f"#{place}", "code": refused.code, "detail": said}]
     return body
 
 
@@ -85,18 +195,59 @@ def pointer(location: Sequence[str | int], sent: Any) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
+def malformed(found: Sequence[Any], sent: Any, *, at: str = "") -> dict[str, Any]:
+    """Everything in a request that cannot be read, each with a pointer into what was sent (or the parameter's name).
+
+    ``at`` is put before the pointers when ``sent`` is a part of the request.
+    """
+    errors: list[dict[str, Any]] = []
+    for item in found:
+        location = [part for part in item["loc"] if not (at and part == "body")]
+        told: dict[str, Any] = {"code": item["type"], "detail": item["msg"]}
+        if not at and location and location[0] != "body":
+            errors.append({"parameter": str(location[-1]), **told})
+        else:
+            inside = pointer(location, sent) if at else pointer(location[1:], sent["body"])
+            errors.append({"pointer": f"#{at}{inside}", **told})
+    return {
+        "type": "/docs/problems#malformed",
+        "title": "The request cannot be read",
+        "status": 422,
+        "code": "malformed",
+        "detail": f"{len(errors)} {'place' if len(errors) == 1 else 'places'} in the request cannot be read.",
+        "advice": "Correct what the pointers name, and send it again.",
+        "errors": errors,
+    }
+
+
+def of_code(code: str, lang: str, detail: str | None = None) -> dict[str, Any]:
+    """Problem details for one of ``PROBLEMS``; its own sentence where no better is given."""
+    status, english, french, sentence_en, sentence_fr = PROBLEMS[code]
+    return {
+        "type": f"/docs/problems#{code}",
+        "title": french if lang == "fr" else english,
+        "status": status,
+        "code": code,
+        "detail": detail or (sentence_fr if lang == "fr" else sentence_en),
+    }
+
+
 def install(app: FastAPI) -> None:
     """Every error of the service leaves as problem details."""
 
     @app.exception_handler(Problem)
-    async def _problem(_request: Request, problem: Problem) -> Response:
-        body: dict[str, Any] = {
-            "type": f"/docs/problems#{problem.code}",
-            "title": problem.code.replace("-", " ").capitalize(),
-            "status": problem.status,
-            "code": problem.code,
-            "detail": problem.detail,
-        }
+    async def _problem(request: Request, problem: Problem) -> Response:
+        if problem.code in PROBLEMS:
+            body = of_code(problem.code, language(request), problem.detail)
+        else:
+            title = problem.code.replace("-", " ").replace("_", " ").capitalize()
+            body = {
+                "type": f"/docs/problems#{problem.code}",
+                "title": title,
+                "code": problem.code,
+                "detail": problem.detail,
+            }
+        body["status"] = problem.status
         if problem.advice:
             body["advice"] = problem.advice
         if problem.errors:
@@ -104,41 +255,50 @@ def install(app: FastAPI) -> None:
         return answer(body | problem.extra, problem.headers)
 
     @app.exception_handler(Refused)
-    async def _refused(request: Request, refused: Refused) -> Response:
+    @app.exception_handler(AccessRefused)
+    async def _refused(request: Request, refused: Refused | AccessRefused) -> Response:
         return answer(of_refusal(refused, language(request)))
 
     @app.exception_handler(RequestValidationError)
-    async def _malformed(_request: Request, error: RequestValidationError) -> Response:
-        errors = [
-            {
-                "pointer": "#" + pointer(item["loc"][1:], error.body) if item["loc"][0] == "body" else None,
-                "parameter": item["loc"][-1] if item["loc"][0] != "body" else None,
-                "code": item["type"],
-                "detail": item["msg"],
-            }
-            for item in error.errors()
-        ]
-        errors = [{key: value for key, value in item.items() if value is not None} for item in errors]
-        body = {
-            "type": "/docs/problems#malformed",
-            "title": "The request cannot be read",
-            "status": 422,
-            "code": "malformed",
-            "detail": f"{len(errors)} {'place' if len(errors) == 1 else 'places'} in the request cannot be read.",
-            "advice": "Correct what the pointers name, and send it again.",
-            "errors": errors,
-        }
-        return answer(body)
+    async def _malformed(request: Request, error: RequestValidationError) -> Response:
+        errors = [_place(item, error.body) for item in error.errors()]
+        count = f"{len(errors)} {'place' if len(errors) == 1 else 'places'}"
+        body = of_code("malformed", language(request), f"{count} in the request cannot be read.")
+        body["advice"] = "Correct what the pointers name, and send it again."
+        return answer(body | {"errors": errors})
 
     @app.exception_handler(HTTPException)
-    async def _http(_request: Request, error: HTTPException) -> Response:
-        codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "media-type", 400: "malformed"}
-        code = codes.get(error.status_code, "refused")
-        body = {
-            "type": f"/docs/problems#{code}",
-            "title": code.replace("-", " ").capitalize(),
-            "status": error.status_code,
-            "code": code,
-            "detail": str(error.detail),
-        }
+    async def _http(request: Request, error: HTTPException) -> Response:
+        codes = {entry[0]: code for code, entry in PROBLEMS.items() if code != "wrong-login"}
+        code = codes.get(error.status_code, "malformed")
+        detail = str(error.detail) if code == "malformed" else None
+        body = of_code(code, language(request), detail) | {"status": error.status_code}
         return answer(body, dict(error.headers or {}))
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(TimeoutError)
+    async def _busy(request: Request, error: Exception) -> Response:
+        _LOG.error("the database did not answer", exc_info=error)
+        return answer(of_code("busy", language(request)), {"retry-after": "1"})
+
+    @app.exception_handler(Exception)
+    async def _internal(request: Request, error: Exception) -> Response:
+        number = uuid4().hex
+        _LOG.error("request %s failed", number, exc_info=error)
+        return answer(of_code("internal", language(request)) | {"request_id": number}, dict(PLAIN_HEADERS))
+
+
+def _place(item: dict[str, Any], sent: Any) -> dict[str, Any]:
+    where, *rest = item["loc"]
+    place = {"pointer": "#" + pointer(rest, sent)} if where == "body" else {"parameter": str(item["loc"][-1])}
+    return place | {"code": item["type"], "detail": item["msg"]}
+
+
+PLAIN_HEADERS = {
+    "content-security-policy": "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "no-referrer",
+    "x-robots-tag": "noindex",
+    "cache-control": "no-store",
+}
+"""On every answer that does not say otherwise (``api.app.Headers``); here for the one made outside of it."""

@@ -16,10 +16,13 @@ class Settings:
     public_url: str  # scheme and host that labels point to, without a slash at the end
     read_database_url: str | None = None  # a streaming replica
     secure_cookies: bool = False  # set when the public address is https
+    pages_per_minute: int = 600  # public pages for one address
 
     @classmethod
     def from_env(cls) -> Settings:
-        """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR``, ``FILIERE_PUBLIC_URL``, ``FILIERE_READ_DATABASE_URL``."""
+        """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR``, ``FILIERE_PUBLIC_URL``; seldom
+        ``FILIERE_READ_DATABASE_URL`` and ``FILIERE_PAGES_PER_MINUTE``.
+        """
         data_dir = Path(os.environ.get("FILIERE_DATA_DIR", ".filiere")).resolve()
         public_url = os.environ.get("FILIERE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")
         return cls(
@@ -28,4 +31,5 @@ class Settings:
             public_url=public_url,
             read_database_url=os.environ.get("FILIERE_READ_DATABASE_URL"),
             secure_cookies=public_url.startswith("https://"),
+            pages_per_minute=int(os.environ.get("FILIERE_PAGES_PER_MINUTE", "600")),
         )

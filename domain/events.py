@@ -23,8 +23,10 @@ from pydantic import (
     StringConstraints,
     TypeAdapter,
 )
+from pydantic_core import PydanticCustomError
 
 from domain.quantity import decimal_text
+from domain.refusals import Refused, sentence
 
 FORBIDDEN_TEXT = {"Cc", "Cf", "Cs", "Co", "Cn"}
 """Unicode classes refused in free text: controls, bidirectional overrides, surrogates."""
@@ -44,6 +46,14 @@ def _clean(value: str) -> str:
     if any(unicodedata.category(character) in FORBIDDEN_TEXT for character in value):
         raise ValueError("write plain text: control and direction characters are refused")
     return value
+
+
+def _decimal(value: Any) -> str:
+    """Decimal text; what is not a number is an error at its place, with the refusal's code and sentence."""
+    try:
+        return decimal_text(value)
+    except Refused as refused:
+        raise PydanticCustomError("QTY_NOT_A_NUMBER", "{reason}", {"reason": sentence(refused)}) from None
 
 
 def _uuid_text(value: Any) -> Any:
@@ -71,7 +81,7 @@ Note: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500)
 
 When: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_is_text)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_is_text)]
-Decimal: TypeAlias = Annotated[str, BeforeValidator(decimal_text)]
+Decimal: TypeAlias = Annotated[str, BeforeValidator(_decimal)]
 """Decimal text such as ``"62.5"``; a JSON number is taken as it is written."""
 
 

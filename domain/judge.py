@@ -72,6 +72,8 @@ class World:
     taken_codes: set[str] = field(default_factory=set)  # lot codes of the actor's organisation
     taken_lots: set[str] = field(default_factory=set)  # lot ids of the actor's organisation
     vessel_runs: dict[str, list[Load]] = field(default_factory=dict)
+    remade: set[str] = field(default_factory=set)  # lots that a correction makes again
+    correcting: bool = False  # what is only short after a correction may be drawn, to put it right
     original: Callable[[str], tuple[told.AnyEvent, Ruling, int, bool] | None] = lambda _id: None
     """The event of the actor's organisation with an id: the event, its ruling, its number, whether it is voided."""
 
@@ -283,7 +285,8 @@ def _transformed(event: told.Transformed, world: World, at: int) -> Ruling:
                 "PRODUCT_MISMATCH", lot=item.code, product=item.product, expected=step.to_products[0]
             )
     loads = [_open_load(uid, world, at) for uid in event.loads]
-    said = [item.quantity for item in (*event.inputs, *event.outputs)] + ([event.loss] if event.loss else [])
+    said = [item.quantity for item in event.inputs] + [item.quantity for item in event.outputs]
+    said += [event.loss] if event.loss else []
     packaging = _packaging(commodity, said)
     made = sum(
         _grams(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs)
@@ -371,7 +374,7 @@ def _read(event: told.Read, world: World, at: int) -> Ruling:
         if limit is None:
             raise Refused("TEST_UNKNOWN", test=item.test, commodity=commodity.id)
         ruling.units[item.test] = limit.unit
-        within = limit.holds(item.value)
+        within = limit.holds(item.value, (at - load.started_at) // 3_600_000)
         ruling.ranges[item.test] = within
         if not within:
             said: dict[str, str | int] = {"test": item.test, "value": item.value, "unit": limit.unit}
@@ -644,11 +647,7 @@ def _corrected(event: told.Corrected, world: World) -> Ruling:
         )
     for uid in told.lots_made(original):
         lot = world.book.by_uid[uid]
-        if lot.transfer_seq is not None or world.actor.org_id not in (
-            lot.org_id,
-            lot.owner_id,
-            lot.holder_id,
-        ):
+        if lot.transfer_seq is not None or world.actor.org_id not in (lot.owner_id, lot.holder_id):
             raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
     return Ruling()
 
@@ -660,6 +659,7 @@ def judge_instead(event: told.AnyEvent, world: World, remade: Iterable[str]) -> 
     """
     world.taken_lots -= set(remade)
     world.taken_codes -= {world.book.by_uid[uid].code for uid in remade}
+    world.correcting, world.remade = True, set(remade)
     ruling = judge(event, world)
     made = set(told.lots_made(event))
     below = {
@@ -748,7 +748,9 @@ def _usable(uid: str, world: World, at: int, *, rework: bool = False) -> Lot:
         raise Refused("LOT_IN_TRANSFER", lot=lot.code)
     if lot.disposition != "available":
         kinds = {row.kind for row in world.book.open_holds(lot)}
-        if not (rework and kinds <= {"quality", "reject"}):
+        passing = {"quality", "reject"} if rework else set[str]()
+        passing |= {"stock"} if world.correcting else set()
+        if not kinds <= passing:
             raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
     return lot
 

@@ -1056,6 +1056,26 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Adressez-vous à un administrateur de votre organisation.",
         ),
     ),
+    "DOCUMENT_UNKNOWN": _kind(
+        "unknown",
+        "document",
+        title=("Document unknown", "Document inconnu"),
+        sentence=(
+            "Your organisation has issued no document {document}.",
+            "Votre organisation n'a émis aucun document {document}.",
+        ),
+        advice=(
+            "Check the number printed at the foot of the document.",
+            "Vérifiez le numéro imprimé au bas du document.",
+        ),
+    ),
+    "LOT_WITHOUT_LABEL": _kind(
+        "conflict",
+        "lot",
+        title=("Lot without label", "Lot sans étiquette"),
+        sentence=("{lot} has no label yet.", "{lot} n'a pas encore d'étiquette."),
+        advice=("Issue a label for it first.", "Émettez d'abord une étiquette."),
+    ),
     "LABEL_UNKNOWN": _kind(
         "unknown",
         "label",

@@ -42,10 +42,10 @@ class Ruling:
             "verdict": self.verdict,
             "ranges": self.ranges,
             "units": self.units,
-            "instead": self.instead.dump() if self.instead else None,
             "lowered": {event: _caps(caps) for event, caps in self.lowered.items()},
         }
-        return {key: value for key, value in plain.items() if value not in (None, {}, [])}
+        kept = {key: value for key, value in plain.items() if value not in (None, {}, [])}
+        return kept | ({"instead": self.instead.dump()} if self.instead is not None else {})
 
     @classmethod
     def load(cls, plain: Mapping[str, Any]) -> Ruling:
@@ -60,7 +60,7 @@ class Ruling:
             verdict=plain.get("verdict"),
             ranges=dict(plain.get("ranges", {})),
             units=dict(plain.get("units", {})),
-            instead=cls.load(plain["instead"]) if plain.get("instead") else None,
+            instead=cls.load(plain["instead"]) if "instead" in plain else None,
             lowered={event: _uncaps(caps) for event, caps in plain.get("lowered", {}).items()},
         )
 

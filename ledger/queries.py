@@ -134,6 +134,19 @@ def trace(session: SystemSession, org_id: int | None, wanted: str, direction: Di
     return Trace(nodes[root.id], direction, ordered, edges, composition, hidden, *sums)
 
 
+def disclosed_ancestors(session: SystemSession, org_id: int | None, key: int) -> dict[int, str]:
+    """Codes of a lot and of all upstream that an organisation may follow, by key."""
+    keys = family(session.connection(), [key], "back")
+    flow = flows(session, keys)
+    _, withheld = _disclosed_back(session, org_id, key, flow)
+    reached = _reached(key, flow, None, withheld, "back")
+    return {
+        lot: code
+        for chunk in chunks(reached)
+        for lot, code in session.execute(select(_LOT.c.id, _LOT.c.code).where(_LOT.c.id.in_(chunk)))
+    }
+
+
 def _disclosed_back(
     session: SystemSession, org_id: int | None, root: int, flow: Flows
 ) -> tuple[set[int] | None, set[int]]:

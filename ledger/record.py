@@ -183,9 +183,12 @@ def record_in(  # noqa: PLR0913
             continue
         try:
             if isinstance(event, told.Corrected):
+                batch.write()
                 try:
-                    seq, ruling = _correct(batch, event, body)
+                    with session.begin_nested():  # refused, it leaves nothing of what was taken back
+                        seq, ruling = _correct(batch, event, body)
                 finally:
+                    batch.loader = Loader(session, actor)
                     world = _world(batch, events)
             else:
                 ruling = judge(event, world)
@@ -199,7 +202,19 @@ def record_in(  # noqa: PLR0913
         answers.append(Answer(event.id, "accepted", seq, tuple(ruling.findings)))
     batch.write()
     pages.refresh(session, recorder.host, batch.affected, recorder.clock())
-    return answers
+    return _settled_meanwhile(session, actor, events, answers)
+
+
+def _settled_meanwhile(
+    session: SystemSession, actor: Actor, events: Sequence[told.AnyEvent], answers: list[Answer]
+) -> list[Answer]:
+    """An event refused only because the same event, sent twice, was recorded by the other writer: a duplicate."""
+    refused = [answer.id for answer in answers if answer.refused is not None]
+    known = _known(session, actor, refused) if refused else {}
+    return [
+        _again(event, told.canonical(event).decode(), known[event.id]) if event.id in known else answer
+        for event, answer in zip(events, answers, strict=True)
+    ]
 
 
 def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
@@ -231,20 +246,15 @@ def _made(event: told.AnyEvent, world: World) -> None:
 
 def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruling]:
     """Take the error back, judge what stands in its place, and settle everything downstream."""
-    batch.write()
     found = _original(batch, event.event)
     world = _world(batch, [event] if found is None else [event, found[0]])
     ruling = judge(event, world)
     assert found is not None
-    try:
-        original = _taken_from(batch.loader, found[0], found[2])
-        logged, at = Logged(batch.numbers[0], batch.actor.org_id), told.millis(event.occurred_at)
-        remade = take_back(original, world.book, logged, at)
-        if event.instead is not None:
-            ruling.instead = judge_instead(event.instead, world, remade)
-    except Refused:
-        batch.loader = Loader(batch.session, batch.actor)  # what was taken back in the book is forgotten
-        raise
+    original = _taken_from(batch.loader, found[0], found[2])
+    logged, at = Logged(batch.numbers[0], batch.actor.org_id), told.millis(event.occurred_at)
+    remade = take_back(original, world.book, logged, at)
+    if event.instead is not None:
+        ruling.instead = judge_instead(event.instead, world, remade)
     batch.append(event, body, ruling)
     put_right(original, event.instead, ruling, world.book, logged, at)
     batch.write()

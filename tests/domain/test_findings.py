@@ -18,27 +18,27 @@ YIELD_BELOW_RANGE COMMINGLING LOSS_ABOVE_TOLERANCE WEIGH_IN_DIFFERENCE OVER_DELI
 QUALITY_FAILED INSUFFICIENT_STOCK_AFTER_CORRECTION PLOT_IN_CONVERSION PLOT_CONVERSION_NOT_BEGUN
 PLOT_CONVERTED_LESS_THAN_MINIMUM PLOT_UNKNOWN SITE_NOT_IN_SCOPE SITE_CERT_NOT_ACTIVE PRODUCT_NOT_IN_SCOPE
 NO_CERTIFICATE DOWNGRADED INHERITED
-""".split()
+"""
 
 
-def fields(template):
+def fields(template: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
-@pytest.mark.parametrize("code", NEEDED)
-def test_every_finding_that_the_rules_need_is_there(code):
+@pytest.mark.parametrize("code", NEEDED.split())
+def test_every_finding_that_the_rules_need_is_there(code: str) -> None:
     assert code in CATALOGUE
 
 
 @pytest.mark.parametrize("code", CATALOGUE)
-def test_every_finding_speaks_both_languages_with_the_same_figures(code):
+def test_every_finding_speaks_both_languages_with_the_same_figures(code: str) -> None:
     kind = CATALOGUE[code]
     for texts in (kind.sentence, *kind.without.values()):
         assert fields(texts["en"]) == fields(texts["fr"]) <= set(kind.params)
         assert not UNSPEAKABLE.search(texts["en"] + texts["fr"])
 
 
-def test_a_yield_beyond_belief_names_what_cannot_be_explained():
+def test_a_yield_beyond_belief_names_what_cannot_be_explained() -> None:
     finding = found(
         "YIELD_ABOVE_RANGE",
         "Reg. (EU) 2021/1698 Annex IV Part B",
@@ -55,7 +55,7 @@ def test_a_yield_beyond_belief_names_what_cannot_be_explained():
     )
 
 
-def test_a_member_never_inspected_is_said_to_be_so():
+def test_a_member_never_inspected_is_said_to_be_so() -> None:
     late = found("INTERNAL_INSPECTION_OVERDUE", scheme="EU_ORG", farmer="ANNA", last="2023-12-20", days=387)
     never = found("INTERNAL_INSPECTION_OVERDUE", scheme="EU_ORG", farmer="ANNA", last="-", days=-1)
     assert sentence(late) == (
@@ -64,7 +64,7 @@ def test_a_member_never_inspected_is_said_to_be_so():
     assert sentence(never, "fr") == "Aucune inspection interne de ANNA n'est enregistrée avant la livraison."
 
 
-def test_a_finding_comes_back_from_the_log_as_it_was():
+def test_a_finding_comes_back_from_the_log_as_it_was() -> None:
     ruled = Finding("PLOT_CONVERSION_NOT_BEGUN", "notice", {"scheme": "EU_ORG", "plot": "PB"}, "Art. 10")
     bare = Finding("NO_CERTIFICATE", "notice", {"scheme": "EU_ORG"})
     for finding in (ruled, bare):
@@ -73,7 +73,7 @@ def test_a_finding_comes_back_from_the_log_as_it_was():
     assert len({ruled, bare, Finding.from_dict(ruled.to_dict())}) == 2
 
 
-def test_code_and_params_have_to_be_those_of_the_catalogue():
+def test_code_and_params_have_to_be_those_of_the_catalogue() -> None:
     with pytest.raises(LookupError, match="ALL_GOOD"):
         Finding("ALL_GOOD", "notice", {})
     with pytest.raises(LookupError, match="ALL_GOOD"):

@@ -1,5 +1,6 @@
 """Measurements and a cut test become a verdict and a grade; a bean counts once, and counts are exact."""
 
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -8,20 +9,32 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.profiles import CUT_DEFECTS, load_commodity
-from domain.quality import CutTest, Line, grade_of, judge
+from domain.quality import CutTest, Line, Verdict, grade_of, judge
 from domain.refusals import Refused
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 COCOA = load_commodity((PROFILES / "commodities" / "cocoa.toml").read_text("utf-8"), "cocoa.toml")
 DAY = date(2025, 1, 21)
 GRADES = ["G1", "G2", "SS"]
+GRADING = COCOA.gradings[0]
 
 
-def check(*measurements, cut=None, on=DAY, stage="lot", product="cocoa_dry_beans"):
+def check(
+    *measurements: tuple[str, str],
+    cut: CutTest | None = None,
+    on: date = DAY,
+    stage: str = "lot",
+    product: str = "cocoa_dry_beans",
+) -> Verdict:
     return judge(measurements, cut, COCOA, on, stage, product=product)
 
 
-def code_of(call, *args, **kwargs):
+def cut(defects: dict[str, int], beans: int = 300) -> CutTest:
+    mouldy, slaty, insect_damaged, germinated, flat, violet = (defects.get(name, 0) for name in CUT_DEFECTS)
+    return CutTest(beans, mouldy, slaty, insect_damaged, germinated, flat, violet)
+
+
+def code_of(call: Callable[..., object], *args: object, **kwargs: object) -> str:
     with pytest.raises(Refused) as refused:
         call(*args, **kwargs)
     return refused.value.code
@@ -48,11 +61,11 @@ def code_of(call, *args, **kwargs):
         ({"violet": 300}, "G1"),
     ],
 )
-def test_the_worst_class_decides_the_grade(defects, grade):
-    assert check(cut=CutTest(300, **defects)).grade == grade
+def test_the_worst_class_decides_the_grade(defects: dict[str, int], grade: str) -> None:
+    assert check(cut=cut(defects)).grade == grade
 
 
-def test_a_first_grade_lot_passes_and_shows_its_counts_beside_the_limits():
+def test_a_first_grade_lot_passes_and_shows_its_counts_beside_the_limits() -> None:
     verdict = check(cut=CutTest(300, mouldy=9, slaty=2, violet=41))
     assert (verdict.verdict, verdict.severity, verdict.grade) == ("pass", None, "G1")
     assert verdict.lines == (
@@ -63,7 +76,7 @@ def test_a_first_grade_lot_passes_and_shows_its_counts_beside_the_limits():
     )
 
 
-def test_a_second_grade_lot_passes_beside_the_limits_of_its_grade():
+def test_a_second_grade_lot_passes_beside_the_limits_of_its_grade() -> None:
     verdict = check(cut=CutTest(300, mouldy=10))
     assert (verdict.verdict, verdict.severity, verdict.grade) == ("pass", "downgrade_grade", "G2")
     assert verdict.lines[0] == Line(
@@ -71,7 +84,7 @@ def test_a_second_grade_lot_passes_beside_the_limits_of_its_grade():
     )
 
 
-def test_a_sub_standard_lot_waits_for_a_special_contract():
+def test_a_sub_standard_lot_waits_for_a_special_contract() -> None:
     verdict = check(cut=CutTest(300, mouldy=13))
     assert (verdict.verdict, verdict.severity, verdict.grade) == ("fail", "hold", "SS")
     first = verdict.lines[0]
@@ -95,18 +108,18 @@ def test_a_sub_standard_lot_waits_for_a_special_contract():
         ("7.6", "discharge", "fail"),
     ],
 )
-def test_moisture_is_judged_by_the_stage(value, stage, verdict):
+def test_moisture_is_judged_by_the_stage(value: str, stage: str, verdict: str) -> None:
     judged = check(("moisture", value), stage=stage)
     assert judged.verdict == verdict
     assert judged.severity == ("hold" if verdict == "fail" else None)
 
 
-def test_the_lot_keeps_its_moisture_in_basis_points():
+def test_the_lot_keeps_its_moisture_in_basis_points() -> None:
     assert check(("moisture", "8.35")).moisture_bp == 835
     assert check(("foreign_matter", "0.1")).moisture_bp is None
 
 
-def test_a_contaminant_above_the_limit_is_rejected_and_stands_first():
+def test_a_contaminant_above_the_limit_is_rejected_and_stands_first() -> None:
     verdict = check(("moisture", "7.1"), ("bean_count", "104"), ("benzo_a_pyrene", "7.1"))
     assert (verdict.verdict, verdict.severity) == ("fail", "reject")
     assert [(line.test, line.passed, line.severity) for line in verdict.lines] == [
@@ -117,62 +130,62 @@ def test_a_contaminant_above_the_limit_is_rejected_and_stands_first():
     assert verdict.lines[0].limit == "5.0"
 
 
-def test_what_is_for_information_never_fails_a_lot():
+def test_what_is_for_information_never_fails_a_lot() -> None:
     verdict = check(("cadmium", "1.2"))
     assert (verdict.verdict, verdict.severity, verdict.lines[0].passed) == ("pass", "info", None)
 
 
-def test_a_pass_or_fail_test_is_told_as_one_or_nought():
+def test_a_pass_or_fail_test_is_told_as_one_or_nought() -> None:
     assert check(("odour", "1")).verdict == "pass"
     assert check(("odour", "0")).severity == "reject"
 
 
-def test_a_limit_does_not_reach_back_before_its_day():
+def test_a_limit_does_not_reach_back_before_its_day() -> None:
     verdict = check(("benzo_a_pyrene", "7.1"), on=date(2023, 5, 24))
     assert verdict.verdict == "pass"
     assert (verdict.lines[0].limit, verdict.lines[0].passed, verdict.lines[0].unit) == (None, None, "µg/kg")
 
 
-def test_wet_beans_have_no_moisture_limit():
+def test_wet_beans_have_no_moisture_limit() -> None:
     assert check(("moisture", "58"), product="cocoa_wet_beans").lines[0].passed is None
 
 
 @pytest.mark.parametrize("test", ["mouldy", "aflatoxin", ""])
-def test_a_test_that_the_profile_does_not_know_is_refused(test):
+def test_a_test_that_the_profile_does_not_know_is_refused(test: str) -> None:
     assert code_of(check, (test, "1")) == "TEST_UNKNOWN"
 
 
-def test_a_stage_that_the_profile_does_not_know_is_refused():
+def test_a_stage_that_the_profile_does_not_know_is_refused() -> None:
     assert code_of(check, ("moisture", "7"), stage="laoding") == "STAGE_UNKNOWN"
 
 
-def test_a_check_of_nothing_is_no_check():
+def test_a_check_of_nothing_is_no_check() -> None:
     assert code_of(check) == "NOTHING_MEASURED"
 
 
 @pytest.mark.parametrize("value", ["dry", "7,5", "NaN"])
-def test_a_value_is_a_number(value):
+def test_a_value_is_a_number(value: str) -> None:
     assert code_of(check, ("moisture", value)) == "QTY_NOT_A_NUMBER"
     assert code_of(check, ("moisture", value), product="cocoa_wet_beans") == "QTY_NOT_A_NUMBER"
 
 
-def test_three_hundred_beans_are_cut_unless_a_reason_is_given():
+def test_three_hundred_beans_are_cut_unless_a_reason_is_given() -> None:
     assert code_of(check, cut=CutTest(100)) == "CUT_TEST_COUNT"
     assert check(cut=CutTest(100, mouldy=3, reason="pre-shipment spot check")).grade == "G1"
     assert check(cut=CutTest(100, mouldy=4, reason="pre-shipment spot check")).grade == "G2"
 
 
-def test_a_bean_counts_once():
+def test_a_bean_counts_once() -> None:
     assert code_of(CutTest, 300, mouldy=200, slaty=101) == "CUT_TEST_SUM"
     assert CutTest(300, mouldy=200, slaty=100).counts()["mouldy"] == 200
 
 
-def test_counts_are_not_negative():
+def test_counts_are_not_negative() -> None:
     with pytest.raises(ValueError, match="not negative"):
         CutTest(300, mouldy=-1)
 
 
-def test_a_verdict_is_plain_json():
+def test_a_verdict_is_plain_json() -> None:
     plain = check(("moisture", "7.1"), cut=CutTest(300, slaty=2)).to_dict()
     assert plain["verdict"] == "pass"
     assert plain["lines"][0] == {
@@ -192,25 +205,23 @@ COUNTS = st.lists(st.integers(0, 45), min_size=len(CUT_DEFECTS), max_size=len(CU
 
 
 @given(COUNTS, st.sampled_from(CUT_DEFECTS))
-def test_one_more_bad_bean_never_raises_the_grade(counts, defect):
+def test_one_more_bad_bean_never_raises_the_grade(counts: list[int], defect: str) -> None:
     before = dict(zip(CUT_DEFECTS, counts, strict=True))
     after = before | {defect: before[defect] + 1}
-    grading = COCOA.grading_at(DAY)
-    first, second = (grade_of(CutTest(300, **held), grading).code for held in (before, after))
+    first, second = (grade_of(cut(held), GRADING).code for held in (before, after))
     assert GRADES.index(second) >= GRADES.index(first)
 
 
 @given(COUNTS, st.integers(1, 20))
-def test_the_same_shares_give_the_same_grade(counts, times):
+def test_the_same_shares_give_the_same_grade(counts: list[int], times: int) -> None:
     held = dict(zip(CUT_DEFECTS, counts, strict=True))
     more = {defect: count * times for defect, count in held.items()}
-    grading = COCOA.grading_at(DAY)
-    assert grade_of(CutTest(300, **held), grading) == grade_of(CutTest(300 * times, **more), grading)
+    assert grade_of(cut(held), GRADING) == grade_of(cut(more, 300 * times), GRADING)
 
 
 @given(COUNTS)
-def test_a_line_fails_exactly_when_the_lot_is_sub_standard(counts):
-    verdict = check(cut=CutTest(300, **dict(zip(CUT_DEFECTS, counts, strict=True))))
+def test_a_line_fails_exactly_when_the_lot_is_sub_standard(counts: list[int]) -> None:
+    verdict = check(cut=cut(dict(zip(CUT_DEFECTS, counts, strict=True))))
     failed = any(line.passed is False for line in verdict.lines)
     assert failed == (verdict.grade == "SS") == (verdict.verdict == "fail")
-    assert verdict.lines[0].passed is (False if failed else True)
+    assert verdict.lines[0].passed is not failed

@@ -22,7 +22,9 @@ SCENARIOS = Path(__file__).resolve().parents[3] / "shared" / "domain" / "scenari
 REQUIRED = "C01 C03 C05 C06 C07 C08 C10 C14 C15 C16 C18 C20 C22 C24 C43".split()
 LEDGER_CASES = [*REQUIRED, "C09", "C12", "C52"]
 
-pytestmark = pytest.mark.skipif(not SCENARIOS.exists(), reason="the shared scenarios are not beside this checkout")
+pytestmark = pytest.mark.skipif(
+    not SCENARIOS.exists(), reason="the shared scenarios are not beside this checkout"
+)
 
 _LOT, _LINE = table(models.Lot), table(models.Line)
 
@@ -92,7 +94,10 @@ class Told:
             plot=f"{event['farmer']}-{event['plot']}" if "plot" in event else None,
             harvested_on=event.get("harvest_date"),
             lot=told.NewLot(
-                lot=uid(f"lot-{event['id']}"), code=event["id"], product="cocoa_wet_beans", quantity=kg(event["qty_kg"])
+                lot=uid(f"lot-{event['id']}"),
+                code=event["id"],
+                product="cocoa_wet_beans",
+                quantity=kg(event["qty_kg"]),
             ),
         )
         if not self._tell(event, delivered):
@@ -166,7 +171,9 @@ class Told:
 
     def _dispatch(self, event: dict[str, Any]) -> None:
         claim = told.ClaimMade(
-            scheme="EU_ORG", value=event["claim"], certificates=tuple(uid(number) for number in event["certs"])
+            scheme="EU_ORG",
+            value=event["claim"],
+            certificates=tuple(uid(number) for number in event["certs"]),
         )
         body = told.Shipped(
             id=uid(event["id"]),
@@ -228,7 +235,8 @@ class Told:
             rows = session.execute(sa.select(_LOT)).all()
             lines = session.execute(sa.select(_LINE)).all()
         moved = {
-            kind: sum(line.grams for line in lines if line.kind == kind) for kind in ("in", "out", "lost", "shipped")
+            kind: sum(line.grams for line in lines if line.kind == kind)
+            for kind in ("in", "out", "lost", "shipped")
         }
         received = sum(row.initial_g for row in rows if row.kind == "delivery")
         return {
@@ -287,9 +295,9 @@ def test_C14_before_the_downgrade_only_the_late_delivery_is_lost(recorder: Recor
     wanted = case("C14")
     before = [event for event in wanted["events"] if event["id"] != "DG"]
     run = Told(recorder, wanted["context"], before)
-    assert {code: lot["claim"] for code, lot in run.lots().items()} == wanted["also_expected"]["before_DG"] | {
-        "DB1": "organic"
-    }
+    assert {code: lot["claim"] for code, lot in run.lots().items()} == wanted["also_expected"][
+        "before_DG"
+    ] | {"DB1": "organic"}
 
 
 def test_C22_the_unexplained_kilograms_are_named(recorder: Recorder) -> None:
@@ -305,7 +313,9 @@ def test_C22_the_unexplained_kilograms_are_named(recorder: Recorder) -> None:
     assert run.alerts == [("T1", "YIELD_ABOVE_RANGE")]
 
 
-@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e309", "abc", "", "12,5", True, None, [], float("nan")])
+@pytest.mark.parametrize(
+    "value", ["NaN", "Infinity", "-Infinity", "1e309", "abc", "", "12,5", True, None, [], float("nan")]
+)
 def test_C43_what_is_not_a_number_is_malformed(value: Any) -> None:
     from domain.refusals import Refused
 

@@ -1,0 +1,137 @@
+"""The service: ``create_app`` puts the parts together, and refuses to start what would not be safe."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api import docs, problems, public
+from api.access import refuse_undeclared
+from api.auth import NoteUse
+from api.limits import Limits
+from api.settings import Settings
+from ledger.record import Recorder
+from models.db import Database, connect
+from models.schema import current, head
+
+MODULES = ("access", "registry", "events", "lots", "labels")
+"""The parts of version 1: each is a module of ``api.v1`` with its ``routes``."""
+
+MAX_BODY = 1 << 20
+
+
+class RefusedToStart(RuntimeError):
+    """The service would not be safe as it stands; the sentence says what to do."""
+
+
+class Headers:
+    """The headers of an answer that does not set them itself, and nothing else."""
+
+    def __init__(self, app: ASGIApp, *, https: bool) -> None:
+        self.app = app
+        more = {"strict-transport-security": "max-age=31536000"} if https else {}
+        self._all = [(name.encode(), value.encode()) for name, value in (problems.PLAIN_HEADERS | more).items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                present = {name for name, _ in message["headers"]}
+                message["headers"] = [*message["headers"], *(one for one in self._all if one[0] not in present)]
+            await send(message)
+
+        return await self.app(scope, receive, send_with_headers)
+
+
+class Service(FastAPI):
+    """FastAPI with the public pages before it: no router and no middleware stands in their way."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.public: public.Public | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.public is None or scope["type"] != "http" or not await self.public(scope, send):
+            await super().__call__(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None, recorder: Recorder | None = None) -> FastAPI:
+    """The service on its database, which must stand at the schema of this release."""
+    settings = settings or Settings.from_env()
+    if recorder is None:
+        database = connect(settings.database_url, settings.read_database_url)
+        recorder = Recorder(database, host=settings.public_url)
+    refuse_unsafe(recorder.database)
+    return build(settings, recorder)
+
+
+def build(settings: Settings, recorder: Recorder) -> FastAPI:
+    """The service itself. Nothing is asked of the database yet."""
+    limits, rows = Limits(settings.pages_per_minute), public.rows_of(recorder.database)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await rows.close()
+
+    app = Service(
+        title="Filière",
+        version="1",
+        summary="The shared, verifiable logbook of a cluster value chain",
+        openapi_url="/openapi.json",
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        generate_unique_id_function=_operation_id,
+        separate_input_output_schemas=False,
+        max_body_size=MAX_BODY,
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
+    )
+    app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
+    app.add_middleware(NoteUse)
+    app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
+    problems.install(app)
+    for name in MODULES:
+        if importlib.util.find_spec(f"api.v1.{name}") is not None:
+            app.include_router(importlib.import_module(f"api.v1.{name}").routes)
+    docs.install(app)
+    refuse_undeclared(app)
+    app.public = public.Public(recorder, limits, rows)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    tag = str(route.tags[0]).replace("-", "_") if route.tags else "other"
+    return f"{tag}_{route.name}"
+
+
+def refuse_unsafe(database: Database) -> None:
+    """Assertions on, the schema at head, and on PostgreSQL a role that row-level security binds."""
+    if not __debug__:
+        message = "Filière does not run under python -O: its assertions guard the balance of the lots."
+        raise RefusedToStart(message)
+    stands = current(database)
+    if stands != head():
+        message = f"The database stands at {stands or 'nothing'}, this release needs {head()}: run “filiere migrate”."
+        raise RefusedToStart(message)
+    if database.is_postgresql:
+        for engine in (database.writer, database.reader):
+            with engine.connect() as connection:
+                query = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+                row: Any = connection.execute(text(query)).one()
+            if row.rolsuper or row.rolbypassrls:
+                message = (
+                    f"The service would work as {row.rolname}, whom row-level security does not bind: "
+                    "run “filiere migrate” as the owner of the tables, which makes the role filiere_app."
+                )
+                raise RefusedToStart(message)

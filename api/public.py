@@ -1,0 +1,385 @@
+"""What anybody may ask without a login: the page behind a label, the start page, and whether the service is well.
+
+These answers stand before the application: no session, no cookie, no pool. A label's page is one prepared row, read
+with one statement on connections of its own; nothing here takes a pooled connection on the event loop, which would
+hang the server. Each address is limited (``api.limits``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+from urllib.parse import parse_qs, quote
+
+import orjson
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Scope, Send
+
+from api.limits import Limits
+from api.problems import MEDIA_TYPE, PLAIN_HEADERS, of_code
+from domain.refusals import MONTHS
+from labels import page
+from labels.texts import Lang
+from ledger import pages
+from ledger.record import Recorder, lock
+from models import PublicPage
+from models.base import table
+from models.db import APP_ROLE, Database, system_session
+from models.schema import head
+
+if TYPE_CHECKING:
+    import psycopg
+
+Form = Literal["html_en", "html_fr", "data"]
+Row = tuple[int, str, int | None, bytes]  # version, digest, review_at, body
+Headers = list[tuple[bytes, bytes]]
+
+HTML, JSON = b"text/html; charset=utf-8", b"application/json"
+CODE_SHOWN = 64
+PATIENCE = 5.0
+"""Seconds that a page waits for a database that is being written (only where SQLite has no WAL)."""
+
+CHECKED_AT = page.CHECKED_AT.encode()
+_PAGE = table(PublicPage)
+_SELECT = "SELECT version, digest, review_at, {form} FROM public_page WHERE code = {mark}"
+_REVISION = "SELECT version_num FROM alembic_version"
+_CROCKFORD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None, "\u202f": None})
+_LOG = logging.getLogger("filiere.public")
+
+
+class Unavailable(Exception):  # noqa: N818 - what it is
+    """The database does not answer."""
+
+
+# --- rows -----------------------------------------------------------------------------------------------------------
+
+
+class Rows(Protocol):
+    """A way to one row at a time that never blocks the event loop."""
+
+    async def page(self, code: str, form: Form) -> Row | None: ...
+
+    async def revision(self) -> str | None: ...
+
+    async def close(self) -> None: ...
+
+
+class SqliteRows:
+    """One connection of our own, read on the event loop: 15 µs, where a thread would cost 100."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._own: Any = None
+        self._connection: Any = None
+        self._statements = {form: _SELECT.format(form=form, mark="?") for form in ("html_en", "html_fr", "data")}
+
+    async def page(self, code: str, form: Form) -> Row | None:
+        return await self._one(self._statements[form], (code,))
+
+    async def revision(self) -> str | None:
+        row = await self._one(_REVISION, ())
+        return row[0] if row else None
+
+    async def _one(self, statement: str, values: tuple[str, ...]) -> Any:
+        waited = 0.0
+        while True:
+            try:
+                if self._connection is None:
+                    self._connection = self._open()
+                rows = self._connection.execute(statement, values).fetchall()  # to the end: no read stays open
+            except self._database.reader.dialect.loaded_dbapi.Error as error:  # type: ignore[attr-defined]
+                if waited >= PATIENCE or "locked" not in str(error):
+                    raise Unavailable from error
+                waited += 0.02
+                await asyncio.sleep(0.02)
+                continue
+            return rows[0] if rows else None
+
+    def _open(self) -> Any:
+        self._own = self._database.reader.raw_connection()  # prepared like every reader ...
+        connection: Any = self._own.dbapi_connection
+        self._own.detach()  # ... and ours alone from now on
+        connection.execute("PRAGMA busy_timeout=0")  # waiting is done by the loop
+        return connection
+
+    async def close(self) -> None:
+        if self._own is not None:
+            self._own.close()
+            self._own = self._connection = None
+
+
+class PostgresqlRows:
+    """A few connections of our own with a prepared statement each; they read, as the role without rights of its own."""
+
+    def __init__(self, database: Database, most: int = 4) -> None:
+        import psycopg  # noqa: PLC0415 - only where there is a PostgreSQL
+
+        self._psycopg = psycopg
+        url = database.reader.url.set(drivername="postgresql")
+        self._url = url.render_as_string(hide_password=False)
+        self._free: list[psycopg.AsyncConnection[Any]] = []
+        self._room = asyncio.Semaphore(most)
+        self._statements = {form: _SELECT.format(form=form, mark="%s") for form in ("html_en", "html_fr", "data")}
+
+    async def page(self, code: str, form: Form) -> Row | None:
+        row: Row | None = await self._one(self._statements[form], (code,))
+        return row
+
+    async def revision(self) -> str | None:
+        row = await self._one(_REVISION, ())
+        return row[0] if row else None
+
+    async def _one(self, statement: str, values: tuple[str, ...]) -> Any:
+        async with self._room:
+            while True:
+                known = bool(self._free)
+                try:
+                    connection = self._free.pop() if known else await self._open()
+                except self._psycopg.Error as error:
+                    raise Unavailable from error
+                try:
+                    cursor = connection.cursor(binary=True)
+                    await cursor.execute(statement, values, prepare=True)  # type: ignore[arg-type]
+                    row = await cursor.fetchone()
+                except self._psycopg.Error as error:
+                    await connection.close()
+                    if known:
+                        continue  # it may have died while it was free: try a new one
+                    raise Unavailable from error
+                except BaseException:
+                    await connection.close()  # cut off in the middle: its state is not known
+                    raise
+                self._free.append(connection)
+                return row
+
+    async def _open(self) -> psycopg.AsyncConnection[Any]:
+        connection = await self._psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+        await connection.execute(f"SET ROLE {APP_ROLE}")  # type: ignore[arg-type]
+        await connection.execute("SET default_transaction_read_only = on; SET statement_timeout = '5s'")
+        return connection
+
+    async def close(self) -> None:
+        while self._free:
+            await self._free.pop().close()
+
+
+def rows_of(database: Database) -> Rows:
+    """The way to the rows of this database."""
+    return PostgresqlRows(database) if database.is_postgresql else SqliteRows(database)
+
+
+# --- pages ----------------------------------------------------------------------------------------------------------
+
+
+class Public:
+    """The public pages of a deployment. They stand before the application, and no exception leaves them."""
+
+    def __init__(self, recorder: Recorder, limits: Limits, rows: Rows) -> None:
+        self._recorder = recorder
+        self._limits = limits
+        self._rows = rows
+        self._host = page.host_of(recorder.host)
+        self._renewing: dict[str, asyncio.Task[Row | None]] = {}
+        self._times: tuple[int, dict[Form, bytes]] = (-1, {})
+        self._head = head()
+        self._paths = {"/": self._start, "/l": self._start, "/L": self._start}
+        self._paths |= {"/healthz": self._health, "/readyz": self._ready}
+        style = f"default-src 'none'; style-src '{page.csp_style_hash()}'; img-src 'self' data:; "
+        always = {
+            "content-security-policy": style + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+            "x-content-type-options": "nosniff",
+            "referrer-policy": "no-referrer",
+            "x-robots-tag": "noindex",
+        }
+        if recorder.host.startswith("https://"):
+            always["strict-transport-security"] = "max-age=31536000"
+        self._always = [(name.encode(), value.encode()) for name, value in always.items()]
+        varied = [(b"vary", b"Accept, Accept-Language"), (b"cache-control", b"public, max-age=60")]
+        self._of_form: dict[Form, Headers] = {
+            "html_en": [(b"content-type", HTML), (b"content-language", b"en"), *varied, *self._always],
+            "html_fr": [(b"content-type", HTML), (b"content-language", b"fr"), *varied, *self._always],
+            "data": [(b"content-type", JSON), *varied, *self._always],
+        }
+
+    async def __call__(self, scope: Scope, send: Send) -> bool:
+        """Answer, if it is a public path; else say so."""
+        path: str = scope["path"]
+        answer = self._label if path[:3] in ("/l/", "/L/") else self._paths.get(path)
+        if answer is None:
+            return False
+        asked = _Asked(scope)
+        try:
+            if scope["method"] in ("GET", "HEAD"):
+                await answer(asked, send)
+            else:
+                await self._problem(asked, send, "method-not-allowed", [(b"allow", b"GET, HEAD")])
+        except Exception:
+            _LOG.exception("a public page failed")
+            await self._problem(asked, send, "internal", [])
+        return True
+
+    async def _label(self, asked: _Asked, send: Send) -> None:
+        """(1) limit, (2) the code, (3) its row, (4) renewed if the calendar moved on, (5) 304 or the page."""
+        if (wait := self._limits.page(asked.scope)) is not None:
+            return await self._problem(asked, send, "too-many-requests", [(b"retry-after", str(wait).encode())])
+        typed = asked.scope["path"][3:]
+        if not typed.strip(" -"):
+            return await self._start(asked, send)
+        wants_json = asked.wants_json
+        if typed[-5:].lower() == ".json":
+            typed, wants_json = typed[:-5], True
+        form: Form = "data" if wants_json else "html_fr" if asked.lang == "fr" else "html_en"
+        code, now = normal(typed), self._recorder.clock()
+        try:
+            row = await self._rows.page(code, form) if len(code) <= CODE_SHOWN else None
+            if row is not None and row[2] is not None and row[2] <= now:
+                row = await self._renewed(code, form)
+        except (Unavailable, SQLAlchemyError):
+            _LOG.exception("a public page could not be read")
+            return await self._problem(asked, send, "busy", [(b"retry-after", b"5")])
+        if row is None:
+            return await self._unknown(asked, send, typed, wants_json=wants_json)
+        version, digest, _, body = row
+        etag = f'W/"{code}.{version}.{form[-2:]}.{digest}"'.encode()
+        headers = [(b"etag", etag), *self._of_form[form]]
+        if asked.knows(etag):
+            return await _send(send, 304, headers, None)
+        return await self._answer(asked, send, 200, headers, body.replace(CHECKED_AT, self._time(form, now)))
+
+    async def _renewed(self, code: str, form: Form) -> Row | None:
+        """The page rendered again, once, however many ask for it at this moment."""
+        key = f"{code} {form}"
+        task = self._renewing.get(key)
+        if task is None:
+            task = asyncio.create_task(run_in_threadpool(self._renew, code, form))
+            self._renewing[key] = task
+            task.add_done_callback(lambda _: self._renewing.pop(key, None))
+        return await asyncio.shield(task)
+
+    def _renew(self, code: str, form: Form) -> Row | None:
+        """Alone among the writers: an event recorded meanwhile must not be painted over."""
+        columns = [_PAGE.c.version, _PAGE.c.digest, _PAGE.c.review_at, _PAGE.c[form]]
+        query = _PAGE.select().with_only_columns(*columns).where(_PAGE.c.code == code)
+        now = self._recorder.clock()
+        with system_session(self._recorder.database, write=True) as session:
+            lock(session, alone=True)
+            row = session.execute(query).one_or_none()
+            if row is not None and row.review_at is not None and row.review_at <= now:
+                pages.refresh_code(session, self._recorder.host, code, now)
+                row = session.execute(query).one_or_none()
+        return None if row is None else (row.version, row.digest, row.review_at, bytes(row[3]))
+
+    async def _unknown(self, asked: _Asked, send: Send, typed: str, *, wants_json: bool) -> None:
+        if wants_json:
+            return await self._problem(asked, send, "not-found", [])
+        body = page.unknown_html(typed[:CODE_SHOWN], asked.lang, self._host)
+        return await self._html(asked, send, 404, body)
+
+    async def _start(self, asked: _Asked, send: Send) -> None:
+        """The field to type a code; a typed code is sent on to its page."""
+        typed = asked.query.get("code", [""])[0].strip()
+        if typed:
+            language = f"?lang={asked.lang}" if "lang" in asked.query else ""
+            target = f"/l/{quote(normal(typed[:CODE_SHOWN]))}{language}".encode()
+            return await _send(send, 303, [(b"location", target), (b"content-length", b"0"), *self._always], b"")
+        return await self._html(asked, send, 200, page.start_html(asked.lang, self._host))
+
+    async def _html(self, asked: _Asked, send: Send, status: int, body: bytes) -> None:
+        headers = [(b"content-type", HTML), (b"content-language", asked.lang.encode())]
+        headers += [(b"vary", b"Accept, Accept-Language"), (b"cache-control", b"no-cache"), *self._always]
+        return await self._answer(asked, send, status, headers, body)
+
+    async def _health(self, asked: _Asked, send: Send) -> None:
+        """The process answers; nothing else is asked."""
+        await self._plain(asked, send, 200, {"status": "ok"})
+
+    async def _ready(self, asked: _Asked, send: Send) -> None:
+        """The database answers, and stands at the schema of this release."""
+        try:
+            revision = await self._rows.revision()
+        except Unavailable:
+            return await self._plain(asked, send, 503, {"status": "no database"})
+        if revision != self._head:
+            return await self._plain(asked, send, 503, {"status": "run filiere migrate"})
+        return await self._plain(asked, send, 200, {"status": "ready", "schema": revision})
+
+    async def _plain(self, asked: _Asked, send: Send, status: int, body: dict[str, str]) -> None:
+        headers = [(b"content-type", JSON), (b"cache-control", b"no-store"), *self._always]
+        await self._answer(asked, send, status, headers, orjson.dumps(body))
+
+    async def _problem(self, asked: _Asked, send: Send, code: str, more: Headers) -> None:
+        body = of_code(code, asked.lang)
+        plain = [(name.encode(), value.encode()) for name, value in PLAIN_HEADERS.items()]
+        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"vary", b"Accept, Accept-Language"), *plain, *more]
+        await self._answer(asked, send, body["status"], headers, orjson.dumps(body))
+
+    async def _answer(self, asked: _Asked, send: Send, status: int, headers: Headers, body: bytes) -> None:
+        headers = [(b"content-length", str(len(body)).encode()), *headers]
+        await _send(send, status, headers, b"" if asked.scope["method"] == "HEAD" else body)
+
+    def _time(self, form: Form, now: int) -> bytes:
+        """The time of the check, to the minute; made once a minute."""
+        minute = now // 60_000
+        if self._times[0] != minute:
+            at = datetime.fromtimestamp(minute * 60, UTC)
+            self._times = minute, {
+                "html_en": f"{at.day} {MONTHS['en'][at.month - 1]} {at:%Y %H:%M} UTC".encode(),
+                "html_fr": f"{at.day} {MONTHS['fr'][at.month - 1]} {at:%Y %H:%M} UTC".encode(),
+                "data": f"{at:%Y-%m-%dT%H:%M:00Z}".encode(),
+            }
+        return self._times[1][form]
+
+
+def normal(typed: str) -> str:
+    """A code as typed, in capitals, without spaces and dashes; the letters that Crockford left out read as digits."""
+    return typed.upper().translate(_CROCKFORD)
+
+
+_language = lru_cache(1000)(page.negotiate)
+"""Browsers send the same few headers over and over."""
+
+
+class _Asked:
+    """The few things of a request that the public pages look at."""
+
+    __slots__ = ("accept", "known", "language", "query", "scope")
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+        self.accept = self.known = b""
+        self.language: str | None = None
+        for name, value in scope["headers"]:
+            if name == b"accept":
+                self.accept = value
+            elif name == b"accept-language":
+                self.language = value.decode("latin-1")
+            elif name == b"if-none-match":
+                self.known = value
+        raw: bytes = scope["query_string"]
+        self.query: dict[str, list[str]] = parse_qs(raw[:2000].decode("latin-1"), max_num_fields=20) if raw else {}
+
+    @property
+    def lang(self) -> Lang:
+        return _language(self.language, self.query["lang"][0] if "lang" in self.query else None)
+
+    @property
+    def wants_json(self) -> bool:
+        """Asked for by name; a browser names HTML too and gets the page."""
+        if "format" in self.query:
+            return self.query["format"][0] == "json"
+        return b"json" in self.accept and b"text/html" not in self.accept
+
+    def knows(self, etag: bytes) -> bool:
+        if not self.known:
+            return False
+        bare = etag.removeprefix(b"W/")
+        return any(one.strip().removeprefix(b"W/") in (bare, b"*") for one in self.known.split(b","))
+
+
+async def _send(send: Send, status: int, headers: Headers, body: bytes | None) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body or b""})

@@ -1,0 +1,122 @@
+"""Labels and certificates of lots: issue, print, revoke."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import Query, Response
+from pydantic import BaseModel, ConfigDict
+
+from api.access import Needs, Routes
+from api.deps import CallerDep, LedgerDep, LedgerReadDep
+from domain import events as told
+from ledger import issue
+from ledger.queries import find_lot
+from models.db import system_session
+
+routes = Routes(prefix="/v1", tags=["labels"])
+
+
+class LabelOut(BaseModel):
+    """A public code and the address that its QR holds."""
+
+    code: str
+    url: str
+
+
+class Revocation(BaseModel):
+    """Why a label is cancelled; its page says so."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Printed twice"}]})
+
+    reason: told.Note
+
+
+class CertificateOut(BaseModel):
+    """The number of a certificate just frozen, and where its PDF is."""
+
+    number: str
+    url: str
+
+
+@routes.post(
+    "/lots/{lot}/labels", access=Needs("labels:issue"), status_code=201, summary="Issue a label for a lot"
+)
+def issue_label(caller: CallerDep, ledger: LedgerDep, lot: str) -> LabelOut:
+    """A new public code. An earlier label of the lot is superseded, and its page points to the new one."""
+    with system_session(ledger.database, write=False) as session:
+        found = find_lot(session, caller.org_id, lot)
+    code = issue.issue_label(ledger, caller.actor, found.uid)
+    return LabelOut(code=code, url=issue.public_url(ledger.host, code))
+
+
+@routes.get(
+    "/lots/{lot}/label",
+    access=Needs("labels:issue"),
+    summary="Print the label of a lot",
+    response_class=Response,
+    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}, "application/pdf": {}}}},
+)
+def print_label(  # noqa: PLR0913
+    ledger: LedgerDep,
+    caller: CallerDep,
+    session: LedgerReadDep,
+    lot: str,
+    format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002 - the parameter's plain name
+    lang: Literal["en", "fr"] = "en",
+    dpi: Literal[203, 300] = 300,
+    grid: Literal["2x4", "3x7"] = "2x4",
+    first: Annotated[int, Query(ge=1, le=100_000, description="first unit to print")] = 1,
+    count: Annotated[
+        int | None, Query(ge=1, le=5_000, description="labels on the sheets; default: one a unit")
+    ] = None,
+    skip: Annotated[int, Query(ge=0, le=20, description="positions already used on the first sheet")] = 0,
+) -> Response:
+    """SVG or PNG of one label, or A4 sheets with one label a unit."""
+    labelled = issue.label_of(session, ledger, caller.org_id, lot)
+    data, media_type = issue.printed(
+        labelled, format, lang=lang, dpi=dpi, grid=grid, first=first, count=count, skip=skip
+    )
+    return Response(data, media_type=media_type)
+
+
+@routes.post("/labels/{code}/revoke", access=Needs("labels:issue"), status_code=204, summary="Cancel a label")
+def revoke_label(caller: CallerDep, ledger: LedgerDep, code: str, body: Revocation) -> None:
+    """Its page says from now on, and for ever, that it was cancelled."""
+    issue.revoke_label(ledger, caller.actor, code, body.reason)
+
+
+@routes.post(
+    "/lots/{lot}/certificates",
+    access=Needs("labels:issue"),
+    status_code=201,
+    summary="Issue a traceability certificate",
+)
+def issue_certificate(
+    caller: CallerDep, ledger: LedgerDep, lot: str, lang: Literal["en", "fr"] = "en"
+) -> CertificateOut:
+    """Numbered and frozen: the facts as they stand now. The lot needs a label; the QR leads to the live state."""
+    number = issue.issue_certificate(ledger, caller.actor, lot, lang)
+    return CertificateOut(number=number, url=f"/v1/documents/{number}")
+
+
+@routes.get(
+    "/documents/{number}",
+    access=Needs("lots:read"),
+    summary="A certificate as PDF",
+    response_class=Response,
+    responses={200: {"content": {"application/pdf": {}}}},
+)
+def get_document(caller: CallerDep, session: LedgerReadDep, number: str) -> Response:
+    """The same bytes every time: drawn from the frozen facts."""
+    from labels.certificate import certificate_pdf  # noqa: PLC0415 - heavy, needed here only
+
+    held = issue.certificate(session, caller.org_id, number)
+    data = certificate_pdf(
+        held.passport, held.number, held.issued_at, list(held.composition), held.language, held.facts_sha256
+    )
+    return Response(
+        data,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{held.number}.pdf"'},
+    )

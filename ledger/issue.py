@@ -1,0 +1,246 @@
+"""Hand out labels and certificates: an event first, then the bytes. What is handed out can always be looked up."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+import models
+from domain import events as told
+from domain.passport import Passport
+from domain.refusals import Refused
+from domain.trace import Share
+from domain.values import Actor
+from ledger.ids import uuid7
+from ledger.passport import build, public_url
+from ledger.project import dumps
+from ledger.queries import find_lot, trace
+from ledger.record import Answer, Recorder, lock, record, record_in
+from models.base import table
+from models.db import SystemSession, system_session
+
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_LABEL, _DOCUMENT, _FROZEN = table(models.Label), table(models.Document), table(models.Frozen)
+
+Language = Literal["en", "fr"]
+
+
+def new_code(entropy: bytes) -> str:
+    """A public code: 80 random bits as 16 characters of Crockford's base32 (no I, L, O, U)."""
+    number = int.from_bytes(entropy, "big")
+    return "".join(CROCKFORD[number >> 5 * place & 31] for place in reversed(range(16)))
+
+
+def issue_label(recorder: Recorder, actor: Actor, lot: str) -> str:
+    """A new public code for a lot (by id); an earlier one is superseded. Answers the code."""
+    now = recorder.clock()
+    code = new_code(recorder.entropy(10))
+    event = told.LabelIssued(
+        id=uuid7(now, recorder.entropy),
+        occurred_at=datetime.fromtimestamp(now / 1000, UTC),
+        lot=lot,
+        code=code,
+    )
+    _accepted(record(recorder, actor, [event]))
+    return code
+
+
+def revoke_label(recorder: Recorder, actor: Actor, code: str, reason: str) -> None:
+    """Cancel a label; its page says so for ever."""
+    now = recorder.clock()
+    event = told.LabelRevoked(
+        id=uuid7(now, recorder.entropy),
+        occurred_at=datetime.fromtimestamp(now / 1000, UTC),
+        code=normal_code(code),
+        reason=reason,
+    )
+    _accepted(record(recorder, actor, [event]))
+
+
+def normal_code(typed: str) -> str:
+    """A public code as people type it: spaces, dashes, small letters, I, L and O are understood."""
+    plain = "".join(character for character in typed.upper() if character.isalnum())
+    return plain.translate(str.maketrans("ILO", "110"))
+
+
+def _accepted(answers: list[Answer]) -> Answer:
+    (answer,) = answers
+    if answer.refused is not None:
+        raise answer.refused
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A label in force, with the public view behind it."""
+
+    code: str
+    passport: Passport
+    units: int
+
+
+def label_of(session: SystemSession, recorder: Recorder, org_id: int | None, wanted: str) -> Labelled:
+    """The label in force of a lot, by the lot's id or code. A lot without one is refused."""
+    lot = find_lot(session, org_id, wanted)
+    if lot.disposition != "available":
+        raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
+    label = session.execute(
+        select(_LABEL)
+        .where(_LABEL.c.lot_id == lot.id, _LABEL.c.state == "issued")
+        .order_by(_LABEL.c.seq.desc())
+    ).first()
+    if label is None:
+        raise Refused("LOT_WITHOUT_LABEL", lot=lot.code)
+    view = build(session, recorder.host, label, recorder.clock())
+    return Labelled(label.code, view.passport, lot.units)
+
+
+def printed(  # noqa: PLR0913
+    labelled: Labelled,
+    form: Literal["svg", "png", "pdf"],
+    *,
+    lang: Language = "en",
+    dpi: int = 300,
+    grid: str = "2x4",
+    first: int = 1,
+    count: int | None = None,
+    skip: int = 0,
+) -> tuple[bytes, str]:
+    """The label as bytes and their media type: one label (SVG, PNG), or A4 sheets with one label a unit (PDF)."""
+    passport, units = labelled.passport, labelled.units
+    if form == "pdf":
+        from labels.sheet_a4 import sheet_pdf  # noqa: PLC0415 - heavy, needed here only
+
+        wanted = count if count is not None else max(1, units - first + 1)
+        numbers = [(number, units) if units else None for number in range(first, first + wanted)]
+        return sheet_pdf([(passport, unit) for unit in numbers], lang, grid, skip), "application/pdf"
+    from labels import lot_label  # noqa: PLC0415
+
+    unit = (first, units) if units else None
+    if form == "png":
+        return lot_label.label_png(passport, lang, dpi, unit), "image/png"
+    return lot_label.label_svg(passport, lang, unit), "image/svg+xml"
+
+
+# --- the traceability certificate ---
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedCertificate:
+    """A certificate as it was frozen."""
+
+    number: str
+    issued_at: datetime
+    language: Language
+    passport: Passport
+    composition: tuple[Share, ...]
+    facts_sha256: str
+
+
+def issue_certificate(recorder: Recorder, actor: Actor, wanted: str, language: Language = "en") -> str:
+    """Freeze the facts of a labelled lot under the next number of the organisation; answers the number."""
+    now = recorder.clock()
+    with system_session(recorder.database, write=True) as session:
+        lock(session, alone=True)  # numbers follow each other without a gap
+        label = label_of(session, recorder, actor.org_id, wanted)
+        back = trace(session, actor.org_id, wanted, "back")
+        facts = dumps(_facts(label.passport, back.composition))
+        digest = hashlib.sha256(facts.encode()).hexdigest()
+        number = _next_number(session, actor, instant_year(now))
+        event = told.DocumentIssued(
+            id=uuid7(now, recorder.entropy),
+            occurred_at=datetime.fromtimestamp(now / 1000, UTC),
+            lot=back.root.id,
+            kind="traceability_certificate",
+            number=number,
+            language=language,
+            facts_sha256=digest,
+        )
+        _accepted(record_in(session, recorder, actor, [event], now, alone=True))
+        known = session.execute(
+            select(_FROZEN.c.sha256).where(_FROZEN.c.org_id == actor.org_id, _FROZEN.c.sha256 == digest)
+        ).first()
+        if known is None:
+            session.connection().execute(
+                sa.insert(_FROZEN).values(org_id=actor.org_id, sha256=digest, facts=facts)
+            )
+    return number
+
+
+def instant_year(at: int) -> int:
+    return datetime.fromtimestamp(at / 1000, UTC).year
+
+
+def _next_number(session: SystemSession, actor: Actor, year: int) -> str:
+    prefix = f"TC-{actor.org_code}-{year}-"
+    count = session.execute(
+        select(sa.func.count()).where(
+            _DOCUMENT.c.org_id == actor.org_id, _DOCUMENT.c.number.like(f"{prefix}%")
+        )
+    ).scalar_one()
+    return f"{prefix}{count + 1:04d}"
+
+
+def certificate(session: SystemSession, org_id: int | None, number: str) -> IssuedCertificate:
+    """A certificate by its number, exactly as frozen."""
+    query = select(_DOCUMENT).where(_DOCUMENT.c.number == number)
+    if org_id is not None:
+        query = query.where(_DOCUMENT.c.org_id == org_id)
+    row = session.execute(query).first()
+    if row is None:
+        raise Refused("DOCUMENT_UNKNOWN", document=number)
+    facts = session.execute(
+        select(_FROZEN.c.facts).where(_FROZEN.c.org_id == row.org_id, _FROZEN.c.sha256 == row.facts_sha256)
+    ).scalar_one()
+    plain = json.loads(facts)
+    return IssuedCertificate(
+        number=row.number,
+        issued_at=datetime.fromtimestamp(row.issued_at / 1000, UTC),
+        language=row.language,
+        passport=_thawed(Passport, plain["passport"]),
+        composition=tuple(_thawed(Share, share) for share in plain["composition"]),
+        facts_sha256=row.facts_sha256,
+    )
+
+
+def _facts(passport: Passport, composition: tuple[Share, ...]) -> dict[str, Any]:
+    return {"passport": _plain(passport), "composition": [_plain(share) for share in composition]}
+
+
+def _plain(value: Any) -> Any:
+    """Frozen dataclasses as JSON values."""
+    if hasattr(value, "__dataclass_fields__"):
+        return {name: _plain(getattr(value, name)) for name in value.__dataclass_fields__}
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _thawed(kind: Any, plain: Any) -> Any:
+    from pydantic import TypeAdapter  # noqa: PLC0415 - reads the dataclasses back, dates and tuples included
+
+    return TypeAdapter(kind).validate_python(plain)
+
+
+__all__ = [
+    "IssuedCertificate",
+    "Labelled",
+    "certificate",
+    "issue_certificate",
+    "issue_label",
+    "label_of",
+    "normal_code",
+    "printed",
+    "public_url",
+    "revoke_label",
+]
