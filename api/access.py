@@ -12,14 +12,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import iter_route_contexts
 
 from ledger.access import ROLES, SCOPES
 
-__all__ = ["ROLES", "SCOPES", "Access", "Needs", "Public", "Routes", "SignedIn", "UndeclaredAccess", "refuse_undeclared"]
+__all__ = [
+    "ROLES",
+    "SCOPES",
+    "Access",
+    "Needs",
+    "Public",
+    "Routes",
+    "SignedIn",
+    "UndeclaredAccess",
+    "refuse_undeclared",
+]
 
 OPEN_PATHS = {
     "/openapi.json": "the description of this interface holds no data",
@@ -30,6 +40,7 @@ OPEN_PATHS = {
 
 The public pages (``api.public``) stand before this application and touch one prepared row.
 """
+
 
 @dataclass(frozen=True, slots=True)
 class Public:
@@ -56,6 +67,13 @@ class Needs:
 
 
 Access = Public | SignedIn | Needs
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Decorator(Protocol):
+    """What registers an endpoint and hands it back as it is."""
+
+    def __call__(self, endpoint: F, /) -> F: ...
 
 
 class UndeclaredAccess(RuntimeError):
@@ -65,33 +83,33 @@ class UndeclaredAccess(RuntimeError):
 class Routes(APIRouter):
     """A router whose routes say who may use them."""
 
-    def api_route(self, path: str, *, access: Access | None = None, **kwargs: Any) -> Callable[[Any], Any]:
+    def api_route(self, path: str, *, access: Access | None = None, **kwargs: Any) -> Decorator:
         extra = dict(kwargs.pop("openapi_extra", None) or {})
         if access is not None:
             extra["x-access"] = _described(access)
             kwargs["dependencies"] = [*(kwargs.get("dependencies") or []), *_guards(access)]
         kwargs["openapi_extra"] = extra
 
-        def decorate(endpoint: Any) -> Any:
-            result = super(Routes, self).api_route(path, **kwargs)(endpoint)
+        def decorate(endpoint: F) -> F:
+            result: F = super(Routes, self).api_route(path, **kwargs)(endpoint)
             self.routes[-1].access = access  # type: ignore[attr-defined]
             return result
 
         return decorate
 
-    def get(self, path: str, **kwargs: Any) -> Any:
+    def get(self, path: str, **kwargs: Any) -> Decorator:
         return self.api_route(path, methods=["GET"], **kwargs)
 
-    def post(self, path: str, **kwargs: Any) -> Any:
+    def post(self, path: str, **kwargs: Any) -> Decorator:
         return self.api_route(path, methods=["POST"], **kwargs)
 
-    def put(self, path: str, **kwargs: Any) -> Any:
+    def put(self, path: str, **kwargs: Any) -> Decorator:
         return self.api_route(path, methods=["PUT"], **kwargs)
 
-    def patch(self, path: str, **kwargs: Any) -> Any:
+    def patch(self, path: str, **kwargs: Any) -> Decorator:
         return self.api_route(path, methods=["PATCH"], **kwargs)
 
-    def delete(self, path: str, **kwargs: Any) -> Any:
+    def delete(self, path: str, **kwargs: Any) -> Decorator:
         return self.api_route(path, methods=["DELETE"], **kwargs)
 
 
@@ -106,7 +124,7 @@ def _described(access: Access) -> str:
 
 
 def _guards(access: Access) -> list[Any]:
-    from api import deps  # noqa: PLC0415 - deps needs the scopes of this module
+    from api import deps
 
     match access:
         case Public():

@@ -47,7 +47,10 @@ class Headers:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 present = {name for name, _ in message["headers"]}
-                message["headers"] = [*message["headers"], *(one for one in self._all if one[0] not in present)]
+                message["headers"] = [
+                    *message["headers"],
+                    *(one for one in self._all if one[0] not in present),
+                ]
             await send(message)
 
         return await self.app(scope, receive, send_with_headers)

@@ -44,7 +44,7 @@ def database(request: Request) -> Database:
 
 def caller(request: Request) -> Caller:
     """The session cookie or the API key of the request, or a 401."""
-    from api.auth import authenticate  # noqa: PLC0415 - auth needs Caller
+    from api.auth import authenticate
 
     found = authenticate(request)
     if found is None:

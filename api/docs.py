@@ -55,7 +55,10 @@ _PUBLIC: Schema = {
                 {"name": "lang", "in": "query", "schema": {"type": "string", "enum": ["en", "fr"]}},
             ],
             "responses": {
-                "200": {"description": "What the ledger says of the lot", "content": {"text/html": {}, "application/json": {}}},
+                "200": {
+                    "description": "What the ledger says of the lot",
+                    "content": {"text/html": {}, "application/json": {}},
+                },
                 "304": {"description": "Nothing changed since the ETag sent"},
                 "404": {"description": "A code that was not issued"},
             },
@@ -120,7 +123,12 @@ def _complete(schema: Schema, cookie: str) -> None:
     components["schemas"]["Problem"] = _PROBLEM
     components["securitySchemes"] = {
         "key": {"type": "http", "scheme": "bearer", "bearerFormat": "flk_…", "description": "An API key."},
-        "session": {"type": "apiKey", "in": "cookie", "name": cookie, "description": "From POST /v1/session."},
+        "session": {
+            "type": "apiKey",
+            "in": "cookie",
+            "name": cookie,
+            "description": "From POST /v1/session.",
+        },
     }
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
@@ -229,7 +237,13 @@ def _operation(method: str, path: str, operation: Schema, document: Schema, host
         "description": _prose(operation.get("description", "")),
         "access": operation.get("x-access", ""),
         "parameters": [
-            (one["name"], one["in"], _type(one.get("schema", {}), document), one.get("required", False), one.get("description", ""))
+            (
+                one["name"],
+                one["in"],
+                _type(one.get("schema", {}), document),
+                one.get("required", False),
+                one.get("description", ""),
+            )
             for one in operation.get("parameters", ())
         ],
         "bodies": bodies,
@@ -261,7 +275,9 @@ def _name_of(answer: Schema) -> str:
 def _type(schema: Schema, document: Schema) -> str:
     if "$ref" in schema:
         name = schema["$ref"].rsplit("/", 1)[-1]
-        return name if resolved(schema, document).get("type") == "object" else _type(resolved(schema, document), document)
+        return (
+            name if resolved(schema, document).get("type") == "object" else _type(resolved(schema, document), document)
+        )
     for several in ("anyOf", "oneOf"):
         if several in schema:
             return " | ".join(_type(one, document) for one in schema[several])
@@ -293,19 +309,29 @@ def _prose(text: str) -> Markup:
 
 def _refusals(lang: str) -> str:
     status = problems.STATUS_OF_CODE
-    rows = [
-        (code, status.get(code) or problems.STATUS[one.status], one.title[lang], one.sentence[lang], one.advice[lang])  # type: ignore[index]
+    rows: list[tuple[str, int, str, str, str]] = [
+        (
+            code,
+            status.get(code) or problems.STATUS[one.status],
+            one.title[lang],
+            one.sentence[lang],
+            one.advice[lang],
+        )  # type: ignore[index]
         for code, one in sorted((CATALOGUE | ACCESS).items())
     ]
-    own = 2 if lang == "fr" else 1
-    rows += [(code, one[0], one[own], one[own + 2], "") for code, one in problems.PROBLEMS.items()]
+    for code, (number, english, french, meaning, sens) in problems.PROBLEMS.items():
+        rows.append((code, number, french, sens, "") if lang == "fr" else (code, number, english, meaning, ""))
     return _render("problems.html", rows=rows, lang=lang)
 
 
 @cache
 def _environment() -> Environment:
     return Environment(
-        loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
 
 
@@ -320,6 +346,8 @@ def _render(template: str, **context: Any) -> str:
 
 def _page(html: str, lang: str = "en") -> Response:
     digest = b64encode(sha256(_css().encode()).digest()).decode()
-    policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
     headers = {"content-security-policy": policy, "cache-control": "no-cache", "content-language": lang}
     return HTMLResponse(html, headers=headers)

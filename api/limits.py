@@ -55,9 +55,7 @@ class Limits:
         return None if self._fixed.hit(self._pages, who) else self._wait(self._fixed, self._pages, who)
 
     @staticmethod
-    def _wait(
-        limiter: MovingWindowRateLimiter | FixedWindowRateLimiter, item: RateLimitItem, *whom: str
-    ) -> int:
+    def _wait(limiter: MovingWindowRateLimiter | FixedWindowRateLimiter, item: RateLimitItem, *whom: str) -> int:
         return max(1, math.ceil(limiter.get_window_stats(item, *whom).reset_time - time.time()))
 
 

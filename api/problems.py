@@ -119,10 +119,10 @@ PROBLEMS: dict[str, tuple[int, str, str, str, str]] = {
 """What HTTP itself answers, as status, title en and fr, and what it means in en and fr. Listed at /docs/problems."""
 
 
-class Problem(Exception):  # noqa: N818 - the RFC's own word
+class Problem(Exception):
     """An answer that is not the one hoped for, with what to do next."""
 
-    def __init__(  # noqa: PLR0913
+    def __init__(
         self,
         status: int,
         code: str,
@@ -145,7 +145,7 @@ class Problem(Exception):  # noqa: N818 - the RFC's own word
 
 def language(request: Request) -> str:
     """English, or French where the client prefers it."""
-    from labels.page import negotiate  # noqa: PLC0415 - the page's own rule
+    from labels.page import negotiate
 
     return negotiate(request.headers.get("accept-language"), None)
 
@@ -183,9 +183,9 @@ def pointer(location: Sequence[str | int], sent: Any) -> str:
     """The JSON pointer into the body that was sent: tags that Pydantic puts between are left out."""
     here, parts = sent, []
     for part in location:
-        if isinstance(here, dict) and part in here:
-            here = here[part]
-        elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+        if (isinstance(here, dict) and part in here) or (
+            isinstance(here, list) and isinstance(part, int) and part < len(here)
+        ):
             here = here[part]
         elif part == location[-1] and isinstance(here, dict):
             here = None  # a field that is missing

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     import psycopg
 
 Form = Literal["html_en", "html_fr", "data"]
+FORMS: tuple[Form, ...] = ("html_en", "html_fr", "data")
 Row = tuple[int, str, int | None, bytes]  # version, digest, review_at, body
 Headers = list[tuple[bytes, bytes]]
 
@@ -45,13 +46,14 @@ PATIENCE = 5.0
 
 CHECKED_AT = page.CHECKED_AT.encode()
 _PAGE = table(PublicPage)
-_SELECT = "SELECT version, digest, review_at, {form} FROM public_page WHERE code = {mark}"
+_SELECT = "SELECT version, digest, review_at, {form} FROM public_page WHERE code = ?"
+_SELECT_MANY = "SELECT code, version, digest, review_at, {form} FROM public_page WHERE code = ANY(%s)"
 _REVISION = "SELECT version_num FROM alembic_version"
 _CROCKFORD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None, "\u202f": None})
 _LOG = logging.getLogger("filiere.public")
 
 
-class Unavailable(Exception):  # noqa: N818 - what it is
+class Unavailable(Exception):
     """The database does not answer."""
 
 
@@ -75,10 +77,11 @@ class SqliteRows:
         self._database = database
         self._own: Any = None
         self._connection: Any = None
-        self._statements = {form: _SELECT.format(form=form, mark="?") for form in ("html_en", "html_fr", "data")}
+        self._statements = {form: _SELECT.format(form=form) for form in FORMS}
 
     async def page(self, code: str, form: Form) -> Row | None:
-        return await self._one(self._statements[form], (code,))
+        row: Row | None = await self._one(self._statements[form], (code,))
+        return row
 
     async def revision(self) -> str | None:
         row = await self._one(_REVISION, ())
@@ -91,7 +94,7 @@ class SqliteRows:
                 if self._connection is None:
                     self._connection = self._open()
                 rows = self._connection.execute(statement, values).fetchall()  # to the end: no read stays open
-            except self._database.reader.dialect.loaded_dbapi.Error as error:  # type: ignore[attr-defined]
+            except self._database.reader.dialect.loaded_dbapi.Error as error:
                 if waited >= PATIENCE or "locked" not in str(error):
                     raise Unavailable from error
                 waited += 0.02
@@ -113,58 +116,85 @@ class SqliteRows:
 
 
 class PostgresqlRows:
-    """A few connections of our own with a prepared statement each; they read, as the role without rights of its own."""
+    """One connection of our own that reads, as the role without rights of its own, all pages asked for meanwhile.
 
-    def __init__(self, database: Database, most: int = 4) -> None:
-        import psycopg  # noqa: PLC0415 - only where there is a PostgreSQL
+    While a query is under way the codes that come in wait, and the next query takes them together: the busier it
+    is, the less a page costs.
+    """
+
+    def __init__(self, database: Database) -> None:
+        import psycopg
 
         self._psycopg = psycopg
         url = database.reader.url.set(drivername="postgresql")
         self._url = url.render_as_string(hide_password=False)
-        self._free: list[psycopg.AsyncConnection[Any]] = []
-        self._room = asyncio.Semaphore(most)
-        self._statements = {form: _SELECT.format(form=form, mark="%s") for form in ("html_en", "html_fr", "data")}
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._waiting: dict[Form, dict[str, asyncio.Future[Row | None]]] = {}
+        self._reading: asyncio.Task[None] | None = None
+        self._alone = asyncio.Lock()
+        self._statements = {form: _SELECT_MANY.format(form=form) for form in FORMS}
 
     async def page(self, code: str, form: Form) -> Row | None:
-        row: Row | None = await self._one(self._statements[form], (code,))
-        return row
+        loop = asyncio.get_running_loop()
+        answer = self._waiting.setdefault(form, {}).setdefault(code, loop.create_future())
+        if self._reading is None:
+            self._reading = loop.create_task(self._read())
+        return await asyncio.shield(answer)
+
+    async def _read(self) -> None:
+        try:
+            while self._waiting:
+                form, asked = self._waiting.popitem()
+                try:
+                    rows = {row[0]: row[1:] for row in await self._all(self._statements[form], [list(asked)])}
+                except BaseException as error:
+                    for answer in asked.values():
+                        answer.set_exception(Unavailable(str(error)))
+                    if not isinstance(error, Unavailable):
+                        raise
+                else:
+                    for code, answer in asked.items():
+                        answer.set_result(rows.get(code))
+        finally:
+            self._reading = None
 
     async def revision(self) -> str | None:
-        row = await self._one(_REVISION, ())
-        return row[0] if row else None
+        rows = await self._all(_REVISION, [])
+        return rows[0][0] if rows else None
 
-    async def _one(self, statement: str, values: tuple[str, ...]) -> Any:
-        async with self._room:
+    async def _all(self, statement: str, values: list[Any]) -> list[Any]:
+        """All rows of a statement. A connection that died while it was idle is replaced, once."""
+        async with self._alone:
             while True:
-                known = bool(self._free)
+                fresh = self._connection is None
+                if self._connection is None:
+                    self._connection = await self._open()
                 try:
-                    connection = self._free.pop() if known else await self._open()
+                    cursor = self._connection.cursor(binary=True)
+                    await cursor.execute(statement.encode(), values, prepare=True)
+                    return await cursor.fetchall()
                 except self._psycopg.Error as error:
-                    raise Unavailable from error
-                try:
-                    cursor = connection.cursor(binary=True)
-                    await cursor.execute(statement, values, prepare=True)  # type: ignore[arg-type]
-                    row = await cursor.fetchone()
-                except self._psycopg.Error as error:
-                    await connection.close()
-                    if known:
-                        continue  # it may have died while it was free: try a new one
-                    raise Unavailable from error
+                    await self.close()
+                    if fresh:
+                        raise Unavailable from error
                 except BaseException:
-                    await connection.close()  # cut off in the middle: its state is not known
+                    await self.close()  # cut off in the middle: its state is not known
                     raise
-                self._free.append(connection)
-                return row
 
     async def _open(self) -> psycopg.AsyncConnection[Any]:
-        connection = await self._psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
-        await connection.execute(f"SET ROLE {APP_ROLE}")  # type: ignore[arg-type]
-        await connection.execute("SET default_transaction_read_only = on; SET statement_timeout = '5s'")
-        return connection
+        try:
+            opened = await self._psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
+            await opened.execute(f"SET ROLE {APP_ROLE}".encode())
+            await opened.execute("SET default_transaction_read_only = on")
+            await opened.execute("SET statement_timeout = '5s'")
+        except self._psycopg.Error as error:
+            raise Unavailable from error
+        return opened
 
     async def close(self) -> None:
-        while self._free:
-            await self._free.pop().close()
+        if self._connection is not None:
+            closing, self._connection = self._connection, None
+            await closing.close()
 
 
 def rows_of(database: Database) -> Rows:
@@ -314,7 +344,12 @@ class Public:
     async def _problem(self, asked: _Asked, send: Send, code: str, more: Headers) -> None:
         body = of_code(code, asked.lang)
         plain = [(name.encode(), value.encode()) for name, value in PLAIN_HEADERS.items()]
-        headers = [(b"content-type", MEDIA_TYPE.encode()), (b"vary", b"Accept, Accept-Language"), *plain, *more]
+        headers = [
+            (b"content-type", MEDIA_TYPE.encode()),
+            (b"vary", b"Accept, Accept-Language"),
+            *plain,
+            *more,
+        ]
         await self._answer(asked, send, body["status"], headers, orjson.dumps(body))
 
     async def _answer(self, asked: _Asked, send: Send, status: int, headers: Headers, body: bytes) -> None:
@@ -326,11 +361,14 @@ class Public:
         minute = now // 60_000
         if self._times[0] != minute:
             at = datetime.fromtimestamp(minute * 60, UTC)
-            self._times = minute, {
-                "html_en": f"{at.day} {MONTHS['en'][at.month - 1]} {at:%Y %H:%M} UTC".encode(),
-                "html_fr": f"{at.day} {MONTHS['fr'][at.month - 1]} {at:%Y %H:%M} UTC".encode(),
-                "data": f"{at:%Y-%m-%dT%H:%M:00Z}".encode(),
-            }
+            self._times = (
+                minute,
+                {
+                    "html_en": f"{at.day} {MONTHS['en'][at.month - 1]} {at:%Y %H:%M} UTC".encode(),
+                    "html_fr": f"{at.day} {MONTHS['fr'][at.month - 1]} {at:%Y %H:%M} UTC".encode(),
+                    "data": f"{at:%Y-%m-%dT%H:%M:00Z}".encode(),
+                },
+            )
         return self._times[1][form]
 
 

@@ -170,9 +170,7 @@ class Book:
     readings: list[ReadingRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     new_loads: list[Load] = field(default_factory=list)
-    ended_loads: dict[int, tuple[int | None, int | None]] = field(
-        default_factory=dict
-    )  # load seq -> (ended, by)
+    ended_loads: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)  # load seq -> (ended, by)
     new_transfers: list[tuple[Transfer, int]] = field(default_factory=list)
     answered_transfers: list[tuple[Transfer, int]] = field(default_factory=list)
     new_parties: dict[tuple[int, int], bool] = field(default_factory=dict)
@@ -282,8 +280,7 @@ class Book:
         bottom, top = rules.values[0].code, rules.values[-1].code
         lot = self.by_key[key]
         values = [top]
-        for parent in self.parents[key]:
-            values.append(self._drawn_value(self.by_key[parent], scheme, lot.made_at, bottom))
+        values += [self._drawn_value(self.by_key[parent], scheme, lot.made_at, bottom) for parent in self.parents[key]]
         if not self.parents[key] and scheme not in lot.claims:
             values.append(bottom)
         values += [row.value for row in self.caps[key] if row.scheme == scheme]
@@ -291,17 +288,14 @@ class Book:
 
     def _drawn_value(self, parent: Lot, scheme: str, at: int, bottom: str) -> str:
         """What a parent carried for goods drawn at an instant: caps that began later do not reach back."""
-        later = [
-            row for row in self.caps[parent.key] if row.scheme == scheme and row.since and row.since > at
-        ]
+        later = [row for row in self.caps[parent.key] if row.scheme == scheme and row.since and row.since > at]
         if not later:
             return parent.claims.get(scheme, bottom)
         rules = self.schemes[scheme]
         values = [rules.values[-1].code]
         values += [row.value for row in self.caps[parent.key] if row.scheme == scheme and row not in later]
         values += [
-            self._drawn_value(self.by_key[grand], scheme, parent.made_at, bottom)
-            for grand in self.parents[parent.key]
+            self._drawn_value(self.by_key[grand], scheme, parent.made_at, bottom) for grand in self.parents[parent.key]
         ]
         return min(values, key=rules.rank)
 

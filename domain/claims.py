@@ -28,7 +28,7 @@ def lowest(scheme: Scheme, values: Iterable[str]) -> str:
     return min(values, key=scheme.rank)
 
 
-def judge_delivery(  # noqa: PLR0913 - one argument per thing the law looks at
+def judge_delivery(
     scheme: Scheme,
     *,
     day: date,
@@ -47,12 +47,8 @@ def judge_delivery(  # noqa: PLR0913 - one argument per thing the law looks at
     (Reg. (EU) 2018/848 Annex II Part I 1.7; 2021/771 Art. 2(2)).
     """
     bottom = scheme.values[0].code
-    of_scheme = {
-        certificate.id: certificate for certificate in certificates if certificate.scheme == scheme.id
-    }
-    memberships = [
-        held for held in (farmer.memberships if farmer else ()) if held.certificate_id in of_scheme
-    ]
+    of_scheme = {certificate.id: certificate for certificate in certificates if certificate.scheme == scheme.id}
+    memberships = [held for held in (farmer.memberships if farmer else ()) if held.certificate_id in of_scheme]
     if farmer is None or not memberships:
         return Cap(bottom, (_because(scheme, "NOT_ON_APPROVED_LIST", level="alert", farmer=farmer_code),))
     caps = [_as_member(scheme, day, farmer, of_scheme, category)]
@@ -108,7 +104,7 @@ def _as_member(
     return max(caps, key=lambda cap: scheme.rank(cap.value))
 
 
-def _under_certificate(  # noqa: PLR0913
+def _under_certificate(
     scheme: Scheme,
     day: date,
     farmer: FarmerFacts,
@@ -147,21 +143,14 @@ def _under_certificate(  # noqa: PLR0913
             )
         )
     if category not in certificate.products:
-        reasons.append(
-            _because(scheme, "PRODUCT_NOT_IN_SCOPE", product=category, certificate=certificate.number)
-        )
+        reasons.append(_because(scheme, "PRODUCT_NOT_IN_SCOPE", product=category, certificate=certificate.number))
     values = scheme.values
     return Cap(values[0].code if reasons else values[-1].code, tuple(reasons))
 
 
-def _of_plots(
-    scheme: Scheme, harvested_on: date, farmer: FarmerFacts, plot: str | None, crop_type: str
-) -> Cap:
+def _of_plots(scheme: Scheme, harvested_on: date, farmer: FarmerFacts, plot: str | None, crop_type: str) -> Cap:
     """The plot harvested, or, where it was not recorded, the lowest of the farmer's plots."""
-    if plot is None:
-        known = list(farmer.plots)
-    else:
-        known = [held for held in farmer.plots if held.code == plot]
+    known = [held for held in farmer.plots if plot in (None, held.code)]
     if not known:
         reason = _because(scheme, "PLOT_UNKNOWN", farmer=farmer.code, plot=plot or "-")
         return Cap(scheme.values[0].code, (reason,))
@@ -186,12 +175,8 @@ def _of_plot(scheme: Scheme, harvested_on: date, plot: PlotFacts, crop_type: str
         reason = _because(scheme, "PLOT_CONVERTED_LESS_THAN_MINIMUM", **said, months=minimum or months)
         return Cap(bottom, (reason,))
     organic_from = add_months(start, months).isoformat()
-    return Cap(
-        scheme.values[-2].code, (_because(scheme, "PLOT_IN_CONVERSION", **said, organic_from=organic_from),)
-    )
+    return Cap(scheme.values[-2].code, (_because(scheme, "PLOT_IN_CONVERSION", **said, organic_from=organic_from),))
 
 
 def _because(scheme: Scheme, code: str, level: str = "notice", **params: str | int) -> Finding:
-    return Finding(
-        code, "alert" if level == "alert" else "notice", {"scheme": scheme.id, **params}, scheme.rule(code)
-    )
+    return Finding(code, "alert" if level == "alert" else "notice", {"scheme": scheme.id, **params}, scheme.rule(code))

@@ -483,9 +483,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | DocumentIssued()
         ):
             return (event.lot,)
-        case (
-            Delivered() | Read() | Turned() | TransferRejected() | Corrected() | LabelRevoked() | Reassessed()
-        ):
+        case Delivered() | Read() | Turned() | TransferRejected() | Corrected() | LabelRevoked() | Reassessed():
             return ()
 
 

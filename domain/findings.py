@@ -202,8 +202,7 @@ CATALOGUE: Final[dict[str, Kind]] = {
     "PLOT_CONVERTED_LESS_THAN_MINIMUM": _kind(
         "notice",
         "scheme plot since harvested_on months",
-        "Plot {plot} is under conversion since {since}, less than {months} months at the harvest "
-        "of {harvested_on}.",
+        "Plot {plot} is under conversion since {since}, less than {months} months at the harvest of {harvested_on}.",
         "La parcelle {plot} est en conversion depuis le {since}, moins de {months} mois à la récolte du "
         "{harvested_on}.",
     ),

@@ -65,7 +65,7 @@ class _Entry:
         )
         self.book.line(lot, row)
 
-    def make(  # noqa: PLR0913
+    def make(
         self,
         item: told.NewLot | told.Named,
         position: int,
@@ -181,9 +181,7 @@ def _delivered(event: told.Delivered, entry: _Entry) -> None:
 
 def _draw(items: Iterable[told.Drawn], entry: _Entry) -> list[Lot]:
     """Take the grams out of the lots, in sorted order of their keys, so that writers never wait in a circle."""
-    drawn = sorted(
-        ((entry.lot(item.lot), entry.grams(item.quantity)) for item in items), key=lambda pair: pair[0].key
-    )
+    drawn = sorted(((entry.lot(item.lot), entry.grams(item.quantity)) for item in items), key=lambda pair: pair[0].key)
     for lot, grams in drawn:
         entry.line(lot, "out", grams)
     return [lot for lot, _ in drawn]
@@ -360,9 +358,7 @@ def _accepted(event: told.TransferAccepted, entry: _Entry) -> None:
         for scheme, cap in entry.ruling.caps.items():
             entry.book.cap(lot, entry.seq, scheme, cap, since=entry.at)
             rules = entry.book.schemes[scheme]
-            lot.claims[scheme] = min(
-                (lot.claims.get(scheme, rules.values[0].code), cap.value), key=rules.rank
-            )
+            lot.claims[scheme] = min((lot.claims.get(scheme, rules.values[0].code), cap.value), key=rules.rank)
         entry.book.reclaimed[lot.key] = lot
     transfer.state = "accepted"
     entry.book.answered_transfers.append((transfer, entry.at))
@@ -386,9 +382,7 @@ def _packed(event: told.Packed, entry: _Entry) -> None:
     lot.units, lot.unit_code = event.units, event.packaging
     if event.rest:
         lot.units += 1
-        entry.book.units.append(
-            UnitRow(lot.key, lot.units, entry.seq, entry.grams(event.rest), event.packaging)
-        )
+        entry.book.units.append(UnitRow(lot.key, lot.units, entry.seq, entry.grams(event.rest), event.packaging))
     entry.line(lot, "note", 0)
 
 
@@ -515,15 +509,11 @@ def put_right(
                 book.end_hold(lot, row, logged.seq)
     before = {line.lot for line in original.lines}
     after = (
-        {book.by_uid[uid].key for uid in (*told.lots_named(instead), *told.lots_made(instead))}
-        if instead
-        else set()
+        {book.by_uid[uid].key for uid in (*told.lots_named(instead), *told.lots_made(instead))} if instead else set()
     )
     for key in sorted(before - after):
         lot = book.by_key[key]
-        book.lines.append(
-            LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id)
-        )
+        book.lines.append(LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id))
     touched = before | after
     book.reclaim(touched)
     _settle_deficits(touched, book, logged, at)
@@ -540,9 +530,7 @@ def _settle_deficits(touched: set[int], book: Book, logged: Logged, at: int) -> 
         causes = sorted(book.by_key[origin].code for origin in short if key in below[origin])
         held = [row for row in book.open_holds(lot) if row.kind == "stock"]
         for row in held:
-            still = [
-                code for code in (row.reason or "").split(", ") if code not in codes or codes[code].deficit_g
-            ]
+            still = [code for code in (row.reason or "").split(", ") if code not in codes or codes[code].deficit_g]
             if not still:
                 book.end_hold(lot, row, logged.seq)
         if causes and not [row for row in book.open_holds(lot) if row.kind == "stock"]:
@@ -574,7 +562,5 @@ def reassess(
                     book.cap(lot, logged.seq, scheme, cap, since=past.since)
             if key not in touched:
                 touched.add(key)
-                book.lines.append(
-                    LineRow(key, logged.seq, "note", 0, event.type, None, at, logged.org_id, lot.site_id)
-                )
+                book.lines.append(LineRow(key, logged.seq, "note", 0, event.type, None, at, logged.org_id, lot.site_id))
     return book.reclaim(touched)

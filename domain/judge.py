@@ -15,7 +15,6 @@ from domain import events as told
 from domain.book import Book
 from domain.claims import Cap, judge_delivery, judge_site
 from domain.findings import Finding
-
 from domain.profiles import Commodity, Product, Scheme
 from domain.quality import CutTest
 from domain.quality import judge as judge_quality
@@ -78,14 +77,14 @@ class World:
     """The event of the actor's organisation with an id: the event, its ruling, its number, whether it is voided."""
 
 
-def judge(event: told.AnyEvent, world: World) -> Ruling:  # noqa: PLR0911, C901 - one line an event type
+def judge(event: told.AnyEvent, world: World) -> Ruling:
     """The ruling on an event, or ``Refused``."""
     at = told.millis(event.occurred_at)
     if at > world.now + CLOCK_SKEW_MS:
         raise Refused("EVENT_IN_FUTURE", occurred_at=event.occurred_at.isoformat(), now=_instant(world.now))
     match event:
         case told.Delivered():
-            return _delivered(event, world, at)
+            return _delivered(event, world)
         case told.Received():
             return _received(event, world, at)
         case told.Bulked():
@@ -138,7 +137,7 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:  # noqa: PLR0911, C901 
 # --- the deliveries ---
 
 
-def _delivered(event: told.Delivered, world: World, at: int) -> Ruling:
+def _delivered(event: told.Delivered, world: World) -> Ruling:
     site = _site(event.site, world)
     commodity, product = world.profiles.product(event.lot.product)
     packaging = _packaging(commodity, [event.lot.quantity])
@@ -164,9 +163,7 @@ def _delivered(event: told.Delivered, world: World, at: int) -> Ruling:
     return Ruling(
         holder=site.org_id,
         site=site.id,
-        owners={
-            event.lot.lot: _organisation(event.lot.owner, world) if event.lot.owner else world.actor.org_id
-        },
+        owners={event.lot.lot: _organisation(event.lot.owner, world) if event.lot.owner else world.actor.org_id},
         packaging=packaging,
         caps=caps,
         findings=alerts,
@@ -195,7 +192,7 @@ def _received(event: told.Received, world: World, at: int) -> Ruling:
     into = world.book.by_uid.get(event.into.lot)
     if into is None:
         _fresh([event.into], world)
-    elif (
+    elif event.into.lot not in world.remade and (
         into.kind != "receiving" or into.sealed or into.disposition != "available" or into.site_id != site.id
     ):
         raise Refused("RECEIVING_LOT_CLOSED", lot=into.code)
@@ -207,9 +204,7 @@ def _received(event: told.Received, world: World, at: int) -> Ruling:
         if weighed > drawn:
             raise Refused("OUTPUT_EXCEEDS_INPUT", output_g=weighed, input_g=drawn)
         if weighed < drawn:
-            findings.append(
-                Finding("WEIGH_IN_DIFFERENCE", "notice", {"input_g": drawn, "output_g": weighed}, None)
-            )
+            findings.append(Finding("WEIGH_IN_DIFFERENCE", "notice", {"input_g": drawn, "output_g": weighed}, None))
     findings += _commingled(lots, world)
     return Ruling(
         holder=site.org_id,
@@ -246,9 +241,7 @@ def _split(event: told.Split, world: World, at: int) -> Ruling:
     lot = _seen(event.input.lot, world, at)
     commodity, _ = world.profiles.product(lot.product)
     packaging = _packaging(commodity, [event.input.quantity, *(item.quantity for item in event.outputs)])
-    made = [
-        _grams(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs)
-    ]
+    made = [_grams(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs)]
     drawn = _draw([event.input], world, at, packaging)
     if sum(made) != drawn:
         raise Refused("OUTPUT_MISMATCH", output_g=sum(made), input_g=drawn)
@@ -275,22 +268,16 @@ def _transformed(event: told.Transformed, world: World, at: int) -> Ruling:
             raise Refused("STEP_UNKNOWN", process=event.process, commodity=commodity.id)
         for lot in lots:
             if lot.product not in step.from_products:
-                raise Refused(
-                    "PRODUCT_MISMATCH", lot=lot.code, product=lot.product, expected=step.from_products[0]
-                )
+                raise Refused("PRODUCT_MISMATCH", lot=lot.code, product=lot.product, expected=step.from_products[0])
     for item in event.outputs:
         world.profiles.product(item.product)
         if step is not None and item.product not in step.to_products:
-            raise Refused(
-                "PRODUCT_MISMATCH", lot=item.code, product=item.product, expected=step.to_products[0]
-            )
+            raise Refused("PRODUCT_MISMATCH", lot=item.code, product=item.product, expected=step.to_products[0])
     loads = [_open_load(uid, world, at) for uid in event.loads]
     said = [item.quantity for item in event.inputs] + [item.quantity for item in event.outputs]
     said += [event.loss] if event.loss else []
     packaging = _packaging(commodity, said)
-    made = sum(
-        _grams(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs)
-    )
+    made = sum(_grams(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs))
     drawn = _draw(
         event.inputs,
         world,
@@ -352,9 +339,7 @@ def _loaded(event: told.Loaded, world: World, at: int) -> Ruling:
         packaging |= _packaging(world.profiles.product(lot.product)[0], [item.quantity])
     total = _draw(event.contents, world, at, packaging)
     if total > vessel.capacity_g:
-        raise Refused(
-            "FACILITY_OVER_CAPACITY", vessel=vessel.code, capacity_g=vessel.capacity_g, wanted_g=total
-        )
+        raise Refused("FACILITY_OVER_CAPACITY", vessel=vessel.code, capacity_g=vessel.capacity_g, wanted_g=total)
     for run in world.vessel_runs.get(vessel.id, ()):
         if run.ended_at is None or run.ended_at > at:
             until = _instant(run.ended_at) if run.ended_at is not None else "-"
@@ -393,9 +378,7 @@ def _open_load(uid: str, world: World, at: int) -> Load:
     if load.ended_at is not None and load.ended_at <= at:
         raise Refused("LOAD_ENDED", load=uid, ended=_instant(load.ended_at))
     if at < load.started_at:
-        raise Refused(
-            "EVENT_BEFORE_LOT_EXISTS", lot=uid, made=_instant(load.started_at), occurred=_instant(at)
-        )
+        raise Refused("EVENT_BEFORE_LOT_EXISTS", lot=uid, made=_instant(load.started_at), occurred=_instant(at))
     return load
 
 
@@ -461,9 +444,7 @@ def _downgraded(event: told.Downgraded, world: World, at: int) -> Ruling:
     if scheme.rank(event.to) >= scheme.rank(carried):
         raise Refused("CLAIM_NOT_LOWER", lot=lot.code, scheme=scheme.id, value=event.to, carried=carried)
     said: dict[str, str | int] = {"scheme": scheme.id, "to": event.to, "reason": event.reason}
-    return Ruling(
-        caps={scheme.id: Cap(event.to, (Finding("DOWNGRADED", "notice", said, scheme.rule("DOWNGRADED")),))}
-    )
+    return Ruling(caps={scheme.id: Cap(event.to, (Finding("DOWNGRADED", "notice", said, scheme.rule("DOWNGRADED")),))})
 
 
 # --- custody ---
@@ -517,9 +498,7 @@ def _accepted(event: told.TransferAccepted, world: World, at: int) -> Ruling:
         _not_before(lot, at)
         if lot.disposition != "available":
             raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
-    return Ruling(
-        holder=site.org_id, site=site.id, packaging=packaging, caps=_site_caps(lots, site, event, world)
-    )
+    return Ruling(holder=site.org_id, site=site.id, packaging=packaging, caps=_site_caps(lots, site, event, world))
 
 
 def _rejected(event: told.TransferRejected, world: World) -> Ruling:
@@ -568,9 +547,7 @@ def _claim_holds(made: told.ClaimMade, lot: Lot, product: Product, event: told.S
         return
     carried = lot.claims.get(scheme.id, bottom)
     if scheme.rank(carried) < scheme.rank(made.value):
-        raise Refused(
-            "CLAIM_NOT_SUPPORTED", lot=lot.code, scheme=scheme.id, value=made.value, carried=carried
-        )
+        raise Refused("CLAIM_NOT_SUPPORTED", lot=lot.code, scheme=scheme.id, value=made.value, carried=carried)
     if not made.certificates:
         raise Refused("CERT_UNKNOWN", certificate="-", scheme=scheme.id)
     day = event.occurred_at.date()
@@ -587,9 +564,7 @@ def _claim_holds(made: told.ClaimMade, lot: Lot, product: Product, event: told.S
                 day=day.isoformat(),
             )
         if product.category not in certificate.products:
-            raise Refused(
-                "PRODUCT_NOT_IN_CERT_SCOPE", certificate=certificate.number, product=product.category
-            )
+            raise Refused("PRODUCT_NOT_IN_CERT_SCOPE", certificate=certificate.number, product=product.category)
 
 
 def _lost(event: told.Lost, world: World, at: int) -> Ruling:
@@ -636,15 +611,13 @@ def _corrected(event: told.Corrected, world: World) -> Ruling:
     found = world.original(event.event)
     if found is None:
         raise Refused("EVENT_UNKNOWN", event=event.event)
-    original, _, seq, voided = found
+    original, _, _, voided = found
     if voided:
         raise Refused("ALREADY_CORRECTED", event=event.event)
     if original.type not in CORRECTABLE:
         raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
     if event.instead is not None and event.instead.type != original.type:
-        raise Refused(
-            "CORRECTION_TYPE_MISMATCH", event=event.event, type=original.type, instead=event.instead.type
-        )
+        raise Refused("CORRECTION_TYPE_MISMATCH", event=event.event, type=original.type, instead=event.instead.type)
     for uid in told.lots_made(original):
         lot = world.book.by_uid[uid]
         if lot.transfer_seq is not None or world.actor.org_id not in (lot.owner_id, lot.holder_id):
@@ -726,9 +699,7 @@ def _seen(uid: str, world: World, at: int) -> Lot:
 
 def _not_before(lot: Lot, at: int) -> None:
     if at < lot.made_at:
-        raise Refused(
-            "EVENT_BEFORE_LOT_EXISTS", lot=lot.code, made=_instant(lot.made_at), occurred=_instant(at)
-        )
+        raise Refused("EVENT_BEFORE_LOT_EXISTS", lot=lot.code, made=_instant(lot.made_at), occurred=_instant(at))
 
 
 def _own(uid: str, world: World, at: int) -> Lot:
@@ -762,7 +733,7 @@ def _enough(lot: Lot, wanted: int, world: World, ending: frozenset[str] = frozen
         raise Refused("LOT_IN_VESSEL", lot=lot.code)
 
 
-def _draw(  # noqa: PLR0913
+def _draw(
     items: Iterable[told.Drawn],
     world: World,
     at: int,
@@ -787,9 +758,7 @@ def _no_twice(uids: Iterable[str], world: World) -> None:
     seen: set[str] = set()
     for uid in uids:
         if uid in seen:
-            raise Refused(
-                "DUPLICATE_LOT", lot=world.book.by_uid[uid].code if uid in world.book.by_uid else uid
-            )
+            raise Refused("DUPLICATE_LOT", lot=world.book.by_uid[uid].code if uid in world.book.by_uid else uid)
         seen.add(uid)
 
 
@@ -847,9 +816,7 @@ def _site_caps(lots: Iterable[Lot], site: Site, event: told.AnyEvent, world: Wor
     day = event.occurred_at.date()
     certificates = tuple(world.registry.certificates.values())
     return {
-        scheme: judge_site(
-            world.profiles.schemes[scheme], day=day, site_id=site.id, certificates=certificates
-        )
+        scheme: judge_site(world.profiles.schemes[scheme], day=day, site_id=site.id, certificates=certificates)
         for scheme in sorted(carried)
     }
 

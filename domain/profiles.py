@@ -251,9 +251,7 @@ class Commodity:
         """The tests that any specification speaks of."""
         return frozenset(specification.test for specification in self.specifications)
 
-    def specification(
-        self, test: str, stage: str, on: date, product: str | None = None
-    ) -> Specification | None:
+    def specification(self, test: str, stage: str, on: date, product: str | None = None) -> Specification | None:
         """The limit for a test at a stage, on a day, for a product; none where nothing is limited (yet)."""
         fitting = [item for item in self.specifications if item.test == test and item.applies(stage, product)]
         return max(
@@ -362,11 +360,7 @@ D = TypeVar("D", bound=_Dated)
 def in_force(items: Sequence[D], on: date) -> D:
     """Of dated items, at least one, the newest that began on a day or before; before the first, the first."""
     begun = [item for item in items if item.valid_from <= on]
-    return (
-        max(begun, key=lambda item: item.valid_from)
-        if begun
-        else min(items, key=lambda item: item.valid_from)
-    )
+    return max(begun, key=lambda item: item.valid_from) if begun else min(items, key=lambda item: item.valid_from)
 
 
 def add_months(day: date, months: int) -> date:
@@ -396,7 +390,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         id=top.text("id"),
         name=top.names("name"),
         hs=top.text("hs"),
-        crop_type=cast(CropType, top.one_of("crop_type", get_args(CropType))),
+        crop_type=cast("CropType", top.one_of("crop_type", get_args(CropType))),
         conversion_months=top.integer("conversion_months"),
         products=_by_code(top.tables("products"), _product),
         packaging=_by_code(top.tables("packaging", least=0), _packaging),
@@ -421,11 +415,9 @@ def load_scheme(text: str, name: str) -> Scheme:
         id=top.text("id"),
         name=top.names("name"),
         values=tuple(_by_code(top.tables("values", least=2), _claim_value).values()),
-        chain_of_custody=cast(ChainOfCustody, top.one_of("chain_of_custody", get_args(ChainOfCustody))),
+        chain_of_custody=cast("ChainOfCustody", top.one_of("chain_of_custody", get_args(ChainOfCustody))),
         params=tuple(_whole(table, _scheme_params) for table in top.tables("params")),
-        rules={
-            code: _whole(table, partial(_rule, code)) for code, table in top.table("rules").children().items()
-        },
+        rules={code: _whole(table, partial(_rule, code)) for code, table in top.table("rules").children().items()},
     )
     top.end()
     if scheme.values[0].claimable:
@@ -498,7 +490,7 @@ def _specification(table: _Table) -> Specification:
         method=table.maybe_text("method"),
         stages=table.words("stages", least=0),
         products=table.words("products", least=0),
-        severity=cast(Severity, table.one_of("severity", SEVERITIES)),
+        severity=cast("Severity", table.one_of("severity", SEVERITIES)),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
@@ -518,13 +510,9 @@ def _grading(table: _Table) -> Grading:
     known = {item.code for item in grading.classes}
     for i, grade in enumerate(grading.grades):
         for code in sorted(grade.max_bp.keys() - known):
-            raise table.mistake(
-                f"grades[{i}].max_bp.{code}", f"use a class of this grading: {_listed(known)}"
-            )
+            raise table.mistake(f"grades[{i}].max_bp.{code}", f"use a class of this grading: {_listed(known)}")
     if grading.grades[-1].max_bp:
-        raise table.mistake(
-            f"grades[{len(grading.grades) - 1}].max_bp", "leave it out: the last grade takes the rest"
-        )
+        raise table.mistake(f"grades[{len(grading.grades) - 1}].max_bp", "leave it out: the last grade takes the rest")
     return grading
 
 
@@ -532,14 +520,12 @@ def _cut_class(table: _Table) -> CutClass:
     item = CutClass(table.text("code"), table.names("name"), table.words("counts"))
     for count in item.counts:
         if count not in CUT_DEFECTS:
-            raise table.mistake(
-                "counts", f"“{count}” is not counted in a cut test; use {_listed(CUT_DEFECTS)}"
-            )
+            raise table.mistake("counts", f"“{count}” is not counted in a cut test; use {_listed(CUT_DEFECTS)}")
     return item
 
 
 def _grade(table: _Table) -> Grade:
-    severity = cast(Severity | None, table.maybe_one_of("severity", SEVERITIES))
+    severity = cast("Severity | None", table.maybe_one_of("severity", SEVERITIES))
     return Grade(table.text("code"), table.names("name"), table.integers("max_bp"), severity)
 
 
@@ -598,9 +584,7 @@ def _check_commodity(commodity: Commodity, file: str) -> None:
     products, steps = commodity.products.keys(), commodity.steps.keys()
     for step in commodity.steps.values():
         _known((*step.from_products, *step.to_products), products, file, f"steps {step.code}", "a product")
-        _known(
-            step.readings, commodity.process.keys(), file, f"steps {step.code} readings", "a code of process"
-        )
+        _known(step.readings, commodity.process.keys(), file, f"steps {step.code} readings", "a code of process")
     for limit in commodity.process.values():
         _known(limit.steps, steps, file, f"process {limit.code} steps", "a step")
     for item in commodity.specifications:
@@ -769,12 +753,12 @@ class _Table:
         """Every key of a table of tables."""
         return {key: self.table(key) for key in self._values}
 
-    def _table(self, key: str, value: Any) -> _Table:  # noqa: ANN401 - whatever stands in the file
+    def _table(self, key: str, value: Any) -> _Table:
         if not isinstance(value, dict):
             raise self.mistake(key, "write a table with keys")
         return _Table(value, self._file, self._place(key))
 
-    def _get(self, key: str, default: Any = None) -> Any:  # noqa: ANN401
+    def _get(self, key: str, default: Any = None) -> Any:
         if not self._missing(key):
             return self._values[key]
         if default is None:
@@ -792,5 +776,5 @@ class _Table:
 _WORD = re.compile(r"\S+")
 
 
-def _is_word(value: Any) -> bool:  # noqa: ANN401
+def _is_word(value: Any) -> bool:
     return isinstance(value, str) and _WORD.fullmatch(value) is not None

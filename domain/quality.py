@@ -108,7 +108,7 @@ class Verdict:
         }
 
 
-def judge(  # noqa: PLR0913 - one argument per thing that decides
+def judge(
     measurements: Sequence[tuple[str, str]],
     cut_test: CutTest | None,
     commodity: Commodity,
@@ -127,9 +127,7 @@ def judge(  # noqa: PLR0913 - one argument per thing that decides
     if stage not in commodity.stages:
         raise Refused("STAGE_UNKNOWN", stage=stage, commodity=commodity.id)
     lines = [
-        _measured(
-            value, _any_specification(test, commodity), commodity.specification(test, stage, on, product)
-        )
+        _measured(value, _any_specification(test, commodity), commodity.specification(test, stage, on, product))
         for test, value in measurements
     ]
     grade: Grade | None = None

@@ -46,9 +46,7 @@ WHOLE_BP: Final = 10_000
 _PLAIN = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 
 
-def grams(
-    value: str, unit: str, packaging: Mapping[str, int] = NO_PACKAGING, *, density: str | None = None
-) -> int:
+def grams(value: str, unit: str, packaging: Mapping[str, int] = NO_PACKAGING, *, density: str | None = None) -> int:
     """The weight of ``value`` ``unit`` in grams, rounded half to even.
 
     ``value`` is plain decimal text ("62.5"); ``unit`` a unit of weight, a code of ``packaging`` (code ->

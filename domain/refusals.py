@@ -143,9 +143,7 @@ def _rebuilt(code: str, pointer: str | None, params: Params) -> Refused:
 def require_params(code: str, wanted: tuple[str, ...], given: Mapping[str, object]) -> None:
     """``TypeError`` unless exactly the wanted params are given, each text or an integer."""
     if given.keys() != set(wanted):
-        message = (
-            f"{code} takes {', '.join(wanted) or 'no params'}; given {', '.join(sorted(given)) or 'none'}"
-        )
+        message = f"{code} takes {', '.join(wanted) or 'no params'}; given {', '.join(sorted(given)) or 'none'}"
         raise TypeError(message)
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, str | int):
@@ -182,9 +180,7 @@ def say(
 ) -> str:
     """A template in a language with its params filled in as people read them."""
     chosen = next((other for name, other in without.items() if params.get(name) == NONE), texts)
-    return chosen[lang].format(
-        **{name: _read(name, value, lang, words or {}) for name, value in params.items()}
-    )
+    return chosen[lang].format(**{name: _read(name, value, lang, words or {}) for name, value in params.items()})
 
 
 def _read(name: str, value: str | int, lang: Lang, words: Mapping[str, str]) -> str:
@@ -235,7 +231,7 @@ def _grouped(number: int) -> str:
     return f"{number:,}".replace(",", "\u202f")
 
 
-def _kind(  # noqa: PLR0913 - one row of the catalogue
+def _kind(
     status: Status,
     params: str,
     *,

@@ -25,9 +25,7 @@ class Ruling:
     ranges: dict[str, bool] = field(default_factory=dict)  # reading -> within the profile's limits
     units: dict[str, str] = field(default_factory=dict)  # test -> unit
     instead: Ruling | None = None  # of the event that a correction puts in place
-    lowered: dict[str, dict[str, Cap]] = field(
-        default_factory=dict
-    )  # reassessed: event number -> scheme -> cap
+    lowered: dict[str, dict[str, Cap]] = field(default_factory=dict)  # reassessed: event number -> scheme -> cap
 
     def dump(self) -> dict[str, Any]:
         """The ruling as plain JSON values; empty parts are left out."""

@@ -153,8 +153,7 @@ class CertificateFacts:
 
     def covers_site(self, site_id: str, day: date) -> bool:
         return any(
-            site == site_id and since <= day and (until is None or day <= until)
-            for site, since, until in self.sites
+            site == site_id and since <= day and (until is None or day <= until) for site, since, until in self.sites
         )
 
 

@@ -80,7 +80,7 @@ _ORG, _USER = table(models.Organisation), table(models.User)
 _SESSION, _KEY = table(models.WebSession), table(models.ApiKey)
 
 
-def _kind(  # noqa: PLR0913
+def _kind(
     status: Any, params: str, title: tuple[str, str], sentence: tuple[str, str], advice: tuple[str, str]
 ) -> Refusal:
     both = [{"en": english, "fr": french} for english, french in (title, sentence, advice)]
@@ -236,7 +236,7 @@ CATALOGUE: Final[dict[str, Refusal]] = {
 """What this file refuses; the texts are said like those of ``domain.refusals``."""
 
 
-class AccessRefused(Exception):  # noqa: N818 - like ``Refused``
+class AccessRefused(Exception):
     """Something about users, keys or organisations that cannot be done as asked."""
 
     def __init__(self, code: str, /, *, field: str | None = None, **params: str | int) -> None:
@@ -292,7 +292,7 @@ def is_password(password: str, stored: str | None) -> bool:
 # --- organisations --------------------------------------------------------------------------------------------------
 
 
-def found(  # noqa: PLR0913
+def found(
     recorder: Recorder,
     code: str,
     name: str,
@@ -305,7 +305,7 @@ def found(  # noqa: PLR0913
     password: str,
 ) -> tuple[int, str]:
     """An organisation with its first administrator; answers both ids."""
-    if not re.match(ORG_CODE, code):
+    if not re.fullmatch(ORG_CODE, code):
         raise AccessRefused("ORGANISATION_CODE_MALFORMED", field="code", code=code)
     if kind not in ORGANISATION_KINDS:
         raise AccessRefused("ORGANISATION_KIND_UNKNOWN", field="kind", kind=kind)
@@ -313,9 +313,7 @@ def found(  # noqa: PLR0913
     hashed = hash_password(password, code, admin_name)
     now = recorder.clock()
     with system_session(recorder.database, write=True) as session:
-        lock(
-            session, alone=True
-        )  # ids grow by one, and a code is free or taken: nobody decides that meanwhile
+        lock(session, alone=True)  # ids grow by one, and a code is free or taken: nobody decides that meanwhile
         if session.execute(sa.select(_ORG.c.id).where(_ORG.c.code == code)).first():
             raise AccessRefused("ORGANISATION_TAKEN", field="code", code=code)
         org_id = (session.execute(sa.select(sa.func.max(_ORG.c.id))).scalar_one() or 0) + 1
@@ -369,7 +367,7 @@ def _change(row: Any, version: int, changes: Mapping[str, Any]) -> None:
 
 
 def _require_name(name: str) -> None:
-    if not re.match(USER_NAME, name):
+    if not re.fullmatch(USER_NAME, name):
         raise AccessRefused("USER_NAME_MALFORMED", field="name", name=name)
 
 
@@ -384,9 +382,7 @@ def _scopes_of(role: str) -> frozenset[str]:
     return ROLES[role]
 
 
-def user(
-    session: ScopedSession | SystemSession, org_id: int, user_id: str, *, update: bool = False
-) -> models.User:
+def user(session: ScopedSession | SystemSession, org_id: int, user_id: str, *, update: bool = False) -> models.User:
     """A user of the organisation."""
     row = session.get(models.User, (org_id, user_id), with_for_update=update or None)
     if row is None:
@@ -394,7 +390,7 @@ def user(
     return row
 
 
-def add_user(  # noqa: PLR0913
+def add_user(
     recorder: Recorder,
     org_id: int,
     held: frozenset[str],
@@ -426,7 +422,7 @@ def add_user(  # noqa: PLR0913
     return row
 
 
-def change_user(  # noqa: PLR0913
+def change_user(
     recorder: Recorder,
     org_id: int,
     held: frozenset[str],
@@ -456,9 +452,7 @@ def change_user(  # noqa: PLR0913
             changes["disabled_at"] = now if disabled else None
         _require_within(_scopes_of(row.role), held)
         _change(row, version, changes)
-        if not any(
-            one.disabled_at is None and "users:manage" in ROLES.get(one.role, ()) for one in everybody
-        ):
+        if not any(one.disabled_at is None and "users:manage" in ROLES.get(one.role, ()) for one in everybody):
             raise AccessRefused("LAST_ADMINISTRATOR", name=row.name)
         if "role" in changes or "disabled_at" in changes:
             end_sessions(session, org_id, user_id, now)
@@ -561,9 +555,7 @@ def begin_session(
         )
         session.execute(old)
         session.add(
-            models.WebSession(
-                org_id=org_id, token_sha256=_digest(token), user_id=user_id, created_at=now, seen_at=now
-            )
+            models.WebSession(org_id=org_id, token_sha256=_digest(token), user_id=user_id, created_at=now, seen_at=now)
         )
     signed = by_token(recorder, token)
     return (token, signed) if signed else None
@@ -638,9 +630,7 @@ def used(recorder: Recorder, signed: Signed) -> None:
     """Note the last use, in a transaction of its own. Not each request: see ``Signed.stale``."""
     now = recorder.clock()
     if signed.key_id is None:
-        change = sa.update(_SESSION).where(
-            _SESSION.c.org_id == signed.org_id, _SESSION.c.token_sha256 == signed.mark
-        )
+        change = sa.update(_SESSION).where(_SESSION.c.org_id == signed.org_id, _SESSION.c.token_sha256 == signed.mark)
         change = change.where(_SESSION.c.seen_at < now).values(seen_at=now)
     else:
         change = sa.update(_KEY).where(_KEY.c.org_id == signed.org_id, _KEY.c.id == signed.key_id)
@@ -654,7 +644,7 @@ def used(recorder: Recorder, signed: Signed) -> None:
 _KEY_FORM = re.compile(r"flk_([0-9a-f]{32})_([0-9a-f]{64})")
 
 
-def add_key(  # noqa: PLR0913
+def add_key(
     recorder: Recorder,
     org_id: int,
     held: frozenset[str],

@@ -91,9 +91,7 @@ def label_of(session: SystemSession, recorder: Recorder, org_id: int | None, wan
     if lot.disposition != "available":
         raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
     label = session.execute(
-        select(_LABEL)
-        .where(_LABEL.c.lot_id == lot.id, _LABEL.c.state == "issued")
-        .order_by(_LABEL.c.seq.desc())
+        select(_LABEL).where(_LABEL.c.lot_id == lot.id, _LABEL.c.state == "issued").order_by(_LABEL.c.seq.desc())
     ).first()
     if label is None:
         raise Refused("LOT_WITHOUT_LABEL", lot=lot.code)
@@ -101,7 +99,7 @@ def label_of(session: SystemSession, recorder: Recorder, org_id: int | None, wan
     return Labelled(label.code, view.passport, lot.units)
 
 
-def printed(  # noqa: PLR0913
+def printed(
     labelled: Labelled,
     form: Literal["svg", "png", "pdf"],
     *,
@@ -115,12 +113,12 @@ def printed(  # noqa: PLR0913
     """The label as bytes and their media type: one label (SVG, PNG), or A4 sheets with one label a unit (PDF)."""
     passport, units = labelled.passport, labelled.units
     if form == "pdf":
-        from labels.sheet_a4 import sheet_pdf  # noqa: PLC0415 - heavy, needed here only
+        from labels.sheet_a4 import sheet_pdf
 
         wanted = count if count is not None else max(1, units - first + 1)
         numbers = [(number, units) if units else None for number in range(first, first + wanted)]
         return sheet_pdf([(passport, unit) for unit in numbers], lang, grid, skip), "application/pdf"
-    from labels import lot_label  # noqa: PLC0415
+    from labels import lot_label
 
     unit = (first, units) if units else None
     if form == "png":
@@ -167,9 +165,7 @@ def issue_certificate(recorder: Recorder, actor: Actor, wanted: str, language: L
             select(_FROZEN.c.sha256).where(_FROZEN.c.org_id == actor.org_id, _FROZEN.c.sha256 == digest)
         ).first()
         if known is None:
-            session.connection().execute(
-                sa.insert(_FROZEN).values(org_id=actor.org_id, sha256=digest, facts=facts)
-            )
+            session.connection().execute(sa.insert(_FROZEN).values(org_id=actor.org_id, sha256=digest, facts=facts))
     return number
 
 
@@ -180,9 +176,7 @@ def instant_year(at: int) -> int:
 def _next_number(session: SystemSession, actor: Actor, year: int) -> str:
     prefix = f"TC-{actor.org_code}-{year}-"
     count = session.execute(
-        select(sa.func.count()).where(
-            _DOCUMENT.c.org_id == actor.org_id, _DOCUMENT.c.number.like(f"{prefix}%")
-        )
+        select(sa.func.count()).where(_DOCUMENT.c.org_id == actor.org_id, _DOCUMENT.c.number.like(f"{prefix}%"))
     ).scalar_one()
     return f"{prefix}{count + 1:04d}"
 
@@ -227,7 +221,7 @@ def _plain(value: Any) -> Any:
 
 
 def _thawed(kind: Any, plain: Any) -> Any:
-    from pydantic import TypeAdapter  # noqa: PLC0415 - reads the dataclasses back, dates and tuples included
+    from pydantic import TypeAdapter
 
     return TypeAdapter(kind).validate_python(plain)
 

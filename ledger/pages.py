@@ -58,9 +58,7 @@ def _prepare(session: SystemSession, host: str, label: sa.Row[tuple[object, ...]
     html_en, html_fr = page.page_html(view.passport, "en"), page.page_html(view.passport, "fr")
     data = page.page_json(view.passport)
     digest = hashlib.sha256(html_en + html_fr + data).hexdigest()[:16]
-    known = session.execute(
-        select(_PAGE.c.version, _PAGE.c.digest).where(_PAGE.c.code == label.code)
-    ).one_or_none()
+    known = session.execute(select(_PAGE.c.version, _PAGE.c.digest).where(_PAGE.c.code == label.code)).one_or_none()
     values = {
         "lot_id": label.lot_id,
         "version": (known.version + (known.digest != digest)) if known else 1,

@@ -79,18 +79,12 @@ def build(session: SystemSession, host: str, label: Any, now: int) -> View:
     """The public view behind a label, as of ``now`` (milliseconds)."""
     lot = session.execute(select(_LOT).where(_LOT.c.id == label.lot_id)).one()
     keys = family(session.connection(), [lot.id], "back")
-    rows = {
-        row.id: row
-        for chunk in chunks(keys)
-        for row in session.execute(select(_LOT).where(_LOT.c.id.in_(chunk)))
-    }
+    rows = {row.id: row for chunk in chunks(keys) for row in session.execute(select(_LOT).where(_LOT.c.id.in_(chunk)))}
     organisation, site = table(models.Organisation), table(models.Site)
     organisations = {row.id: row for row in session.execute(select(organisation))}
     site_ids = {row.site_id for row in rows.values() if row.site_id}
     sites = {
-        row.id: row
-        for chunk in chunks(site_ids)
-        for row in session.execute(select(site).where(site.c.id.in_(chunk)))
+        row.id: row for chunk in chunks(site_ids) for row in session.execute(select(site).where(site.c.id.in_(chunk)))
     }
     facts = _Facts(lot, label, rows, organisations, sites, instant(now).date())
     carried = claims_of(session, [lot.id]).get(lot.id, {})
@@ -144,17 +138,13 @@ def _claims(session: SystemSession, facts: _Facts, carried: Mapping[str, str]) -
     return tuple(answer)
 
 
-def _reasons(
-    session: SystemSession, facts: _Facts, scheme: str, value: str
-) -> tuple[tuple[str, Params], ...]:
+def _reasons(session: SystemSession, facts: _Facts, scheme: str, value: str) -> tuple[tuple[str, Params], ...]:
     """Why not more: the caps at or below the value, with the farmer left out, equal reasons once."""
     cap = table(models.LotCap)
     counted: dict[str, int] = defaultdict(int)
     samples: dict[str, Params] = {}
     for chunk in chunks(facts.family):
-        query = select(cap.c.reasons).where(
-            cap.c.lot_id.in_(chunk), cap.c.scheme == scheme, cap.c.value == value
-        )
+        query = select(cap.c.reasons).where(cap.c.lot_id.in_(chunk), cap.c.scheme == scheme, cap.c.value == value)
         for text in session.execute(query.order_by(cap.c.lot_id, cap.c.seq)).scalars():
             for plain in json.loads(text):
                 reason = Finding.from_dict(plain)
@@ -373,7 +363,7 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
     )
 
 
-def _verifications(  # noqa: PLR0913
+def _verifications(
     session: SystemSession,
     facts: _Facts,
     claims: Sequence[Claim],
@@ -419,9 +409,7 @@ def _balanced(session: SystemSession, facts: _Facts) -> bool:
     """Every lot of the family: grams in = grams out + lost + shipped + still there."""
     sums: dict[int, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     for chunk in chunks(facts.family):
-        query = select(_LINE.c.lot_id, _LINE.c.kind, sa.func.sum(_LINE.c.grams)).where(
-            _LINE.c.lot_id.in_(chunk)
-        )
+        query = select(_LINE.c.lot_id, _LINE.c.kind, sa.func.sum(_LINE.c.grams)).where(_LINE.c.lot_id.in_(chunk))
         for key, kind, grams in session.execute(query.group_by(_LINE.c.lot_id, _LINE.c.kind)):
             sums[key][kind] += int(grams)
     return all(

@@ -16,12 +16,7 @@ FOLDER = Path(domain.__file__).resolve().parent.parent / "profiles"
 def profiles() -> Profiles:
     """Commodities and schemes by id."""
     commodities = [
-        load_commodity(path.read_text("utf-8"), path.name)
-        for path in sorted(FOLDER.glob("commodities/*.toml"))
+        load_commodity(path.read_text("utf-8"), path.name) for path in sorted(FOLDER.glob("commodities/*.toml"))
     ]
-    schemes = [
-        load_scheme(path.read_text("utf-8"), path.name) for path in sorted(FOLDER.glob("schemes/*.toml"))
-    ]
-    return Profiles(
-        {commodity.id: commodity for commodity in commodities}, {scheme.id: scheme for scheme in schemes}
-    )
+    schemes = [load_scheme(path.read_text("utf-8"), path.name) for path in sorted(FOLDER.glob("schemes/*.toml"))]
+    return Profiles({commodity.id: commodity for commodity in commodities}, {scheme.id: scheme for scheme in schemes})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -86,9 +85,7 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
     _vessels(session, book)
     _custody(session, book)
     _issued(session, book)
-    _insert(
-        session, models.Voided, [{"org_id": org, "seq": seq, "by_seq": by} for org, seq, by in book.voided]
-    )
+    _insert(session, models.Voided, [{"org_id": org, "seq": seq, "by_seq": by} for org, seq, by in book.voided])
     _forget(book, was)
     return affected
 
@@ -139,9 +136,7 @@ def _parties(session: SystemSession, book: Book, fresh: set[int]) -> None:
     for row in known:
         same = sa.and_(party.c.lot_id == row["lot_id"], party.c.org_id == row["org_id"])
         updated = session.connection().execute(
-            sa.update(party)
-            .where(same)
-            .values(upstream=sa.or_(party.c.upstream, sa.literal(row["upstream"])))
+            sa.update(party).where(same).values(upstream=sa.or_(party.c.upstream, sa.literal(row["upstream"])))
         )
         if not updated.rowcount:
             _insert(session, models.LotParty, [row])
@@ -237,16 +232,10 @@ def _vessels(session: SystemSession, book: Book) -> None:
             for key, grams in row.contents.items()
         ],
     )
-    ended = [
-        {"load": seq, "at": at, "by": by}
-        for seq, (at, by) in sorted(book.ended_loads.items())
-        if seq not in new
-    ]
+    ended = [{"load": seq, "at": at, "by": by} for seq, (at, by) in sorted(book.ended_loads.items()) if seq not in new]
     if ended:
         update = sa.update(load).where(load.c.seq == bindparam("load"))
-        session.connection().execute(
-            update.values(ended_at=bindparam("at"), ended_seq=bindparam("by")), ended
-        )
+        session.connection().execute(update.values(ended_at=bindparam("at"), ended_seq=bindparam("by")), ended)
 
 
 def _custody(session: SystemSession, book: Book) -> None:
@@ -292,9 +281,7 @@ def _issued(session: SystemSession, book: Book) -> None:
             session.connection().execute(
                 sa.update(label)
                 .where(label.c.code == code)
-                .values(
-                    state=row.state, reason=row.reason, superseded_by=row.superseded_by, ended_at=row.ended_at
-                )
+                .values(state=row.state, reason=row.reason, superseded_by=row.superseded_by, ended_at=row.ended_at)
             )
     _insert(session, models.Document, [_renamed(asdict(row)) for row in book.documents])
 

@@ -86,9 +86,7 @@ def flows(session: SystemSession, keys: Collection[int]) -> Flows:
     out: dict[int, list[tuple[int, int]]] = defaultdict(list)
     events: dict[int, tuple[str, int]] = {}
     for chunk in chunks(keys):
-        query = select(
-            _LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.type, _LINE.c.occurred_at
-        )
+        query = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.type, _LINE.c.occurred_at)
         for lot, seq, kind, grams, kind_of, at in session.execute(
             query.where(_LINE.c.lot_id.in_(chunk), _LINE.c.kind.in_(("in", "out")))
         ):
@@ -105,25 +103,19 @@ def trace(session: SystemSession, org_id: int | None, wanted: str, direction: Di
     """
     root = find_lot(session, org_id, wanted)
     keys = family(session.connection(), [root.id], direction)
-    lots = {
-        row.id: row
-        for chunk in chunks(keys)
-        for row in session.execute(select(_LOT).where(_LOT.c.id.in_(chunk)))
-    }
+    lots = {row.id: row for chunk in chunks(keys) for row in session.execute(select(_LOT).where(_LOT.c.id.in_(chunk)))}
     flow = flows(session, keys)
     shown, withheld = (
         _disclosed_back(session, org_id, root.id, flow)
         if direction == "back"
         else _disclosed_forward(session, org_id, lots)
     )
-    reached = _reached(root.id, flow, shown, withheld, direction)
+    reached = _reached(root.id, flow, withheld, direction)
     nodes = _nodes(session, {key: lots[key] for key in reached}, shown)
     ids = {key: nodes[key].id for key in reached}
     event_ids = _event_ids(session, flow.events)
     edges = tuple(
-        Edge(
-            ids[parent], ids[child], grams, flow.events[seq][0], event_ids[seq], instant(flow.events[seq][1])
-        )
+        Edge(ids[parent], ids[child], grams, flow.events[seq][0], event_ids[seq], instant(flow.events[seq][1]))
         for seq, parent, child, grams in flow.edges()
         if parent in reached and child in reached and not (direction == "back" and child in withheld)
     )
@@ -139,7 +131,7 @@ def disclosed_ancestors(session: SystemSession, org_id: int | None, key: int) ->
     keys = family(session.connection(), [key], "back")
     flow = flows(session, keys)
     _, withheld = _disclosed_back(session, org_id, key, flow)
-    reached = _reached(key, flow, None, withheld, "back")
+    reached = _reached(key, flow, withheld, "back")
     return {
         lot: code
         for chunk in chunks(reached)
@@ -156,9 +148,7 @@ def _disclosed_back(
     keys = {lot for made in (*flow.into.values(), *flow.out.values()) for lot, _ in made} | {root}
     upstream: dict[int, bool] = {}
     for chunk in chunks(keys):
-        query = select(_PARTY.c.lot_id, _PARTY.c.upstream).where(
-            _PARTY.c.org_id == org_id, _PARTY.c.lot_id.in_(chunk)
-        )
+        query = select(_PARTY.c.lot_id, _PARTY.c.upstream).where(_PARTY.c.org_id == org_id, _PARTY.c.lot_id.in_(chunk))
         upstream.update({lot: bool(may) for lot, may in session.execute(query)})
     parents = {lot: set(of) for lot, of in flow.inputs().items()}
     withheld = {lot for lot, may in upstream.items() if not may and parents.get(lot)}
@@ -177,9 +167,7 @@ def _disclosed_forward(
     return shown, set(lots) - shown
 
 
-def _reached(
-    root: int, flow: Flows, shown: set[int] | None, withheld: set[int], direction: Direction
-) -> set[int]:
+def _reached(root: int, flow: Flows, withheld: set[int], direction: Direction) -> set[int]:
     """The lots that the walk reaches when it stops at what is withheld."""
     following: dict[int, set[int]] = defaultdict(set)
     for child, parents in flow.inputs().items():
@@ -201,12 +189,12 @@ def _reached(
 
 def _nodes(session: SystemSession, lots: Mapping[int, Any], shown: set[int] | None) -> dict[int, Node]:
     organisation, site = table(models.Organisation), table(models.Site)
-    names = {key: name for key, name in session.execute(select(organisation.c.id, organisation.c.name))}
+    names = dict(session.execute(select(organisation.c.id, organisation.c.name)).tuples().all())
     wanted = {row.site_id for row in lots.values() if row.site_id}
     sites: dict[str, str] = {}
     for chunk in chunks(wanted):
         query = select(site.c.id, site.c.name).where(site.c.id.in_(chunk))
-        sites.update({key: name for key, name in session.execute(query)})
+        sites.update(dict(session.execute(query).tuples().all()))
     claims = claims_of(session, lots)
     answer = {}
     for key, row in lots.items():
@@ -245,7 +233,7 @@ def _event_ids(session: SystemSession, seqs: Collection[int]) -> dict[int, str]:
     answer: dict[int, str] = {}
     for chunk in chunks(seqs):
         query = select(event.c.seq, event.c.id).where(event.c.seq.in_(chunk))
-        answer.update({seq: identity for seq, identity in session.execute(query)})
+        answer.update(dict(session.execute(query).tuples().all()))
     return answer
 
 

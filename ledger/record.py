@@ -73,13 +73,11 @@ class Answer:
 
 
 @dataclass(slots=True)
-class _Alone(Exception):  # noqa: N818 - a signal, not an error
+class _Alone(Exception):
     """The batch turned out to reach downstream: begin again with the lock held alone."""
 
 
-def record(
-    recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *, atomic: bool = False
-) -> list[Answer]:
+def record(recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *, atomic: bool = False) -> list[Answer]:
     """Record events in the order given; one answer each.
 
     ``atomic``: all or nothing; the events that could stand are then answered as refused only if another was.
@@ -161,7 +159,7 @@ class _Batch:
         return seq
 
 
-def record_in(  # noqa: PLR0913
+def record_in(
     session: SystemSession,
     recorder: Recorder,
     actor: Actor,
@@ -264,9 +262,7 @@ def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruli
 def _taken_from(loader: Loader, event: told.AnyEvent, seq: int) -> Original:
     lines = loader.lines_of(seq)
     loader.fetch_descendants({line.lot for line in lines})
-    checks = (
-        loader.checks_but(loader.book.by_uid[event.lot].key, seq) if isinstance(event, told.Inspected) else ()
-    )
+    checks = loader.checks_but(loader.book.by_uid[event.lot].key, seq) if isinstance(event, told.Inspected) else ()
     return Original(event, seq, lines, checks)
 
 

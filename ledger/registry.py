@@ -109,7 +109,7 @@ def settle_in(session: SystemSession, recorder: Recorder, actor: Actor, change: 
         loader = Loader(session, Actor(org_id, "", "system"))
         registry = loader.registry(Named.of(item.event for item in group))
         for item in group:
-            caps = _rejudged(session, item, registry, org_id)
+            caps = _rejudged(session, item, registry)
             if caps:
                 lowered[item.seq] = caps
     if not lowered:
@@ -117,7 +117,7 @@ def settle_in(session: SystemSession, recorder: Recorder, actor: Actor, change: 
     return _write(session, recorder, actor, change, {item.seq: item for item in past}, lowered)
 
 
-def _write(  # noqa: PLR0913
+def _write(
     session: SystemSession,
     recorder: Recorder,
     actor: Actor,
@@ -173,9 +173,7 @@ def capped_since(event: told.AnyEvent) -> int | None:
 
 
 def _concerned(session: SystemSession, actor: Actor, change: Change) -> list[_Past]:
-    since = int(
-        datetime(change.since.year, change.since.month, change.since.day, tzinfo=UTC).timestamp() * 1000
-    )
+    since = int(datetime(change.since.year, change.since.month, change.since.day, tzinfo=UTC).timestamp() * 1000)
     seqs: dict[int, set[int]] = defaultdict(set)
     farmers: Collection[str] = change.farmers
     sites: set[str] = set(change.sites)
@@ -183,9 +181,7 @@ def _concerned(session: SystemSession, actor: Actor, change: Change) -> list[_Pa
         farmers = _members(session, actor.org_id, change.certificate)
         scope = table(models.CertificateSite)
         sites |= set(
-            session.execute(
-                select(scope.c.site_id).where(scope.c.certificate_id == change.certificate)
-            ).scalars()
+            session.execute(select(scope.c.site_id).where(scope.c.certificate_id == change.certificate)).scalars()
         )
     for chunk in chunks(set(farmers)):
         query = (
@@ -226,9 +222,7 @@ def _members(session: SystemSession, org_id: int, certificate_id: str) -> set[st
 def _past(session: SystemSession, seqs: dict[int, set[int]]) -> list[_Past]:
     answer = []
     for chunk in chunks(seqs):
-        query = select(_EVENT.c.seq, _EVENT.c.org_id, _EVENT.c.body, _EVENT.c.ruling).where(
-            _EVENT.c.seq.in_(chunk)
-        )
+        query = select(_EVENT.c.seq, _EVENT.c.org_id, _EVENT.c.body, _EVENT.c.ruling).where(_EVENT.c.seq.in_(chunk))
         for seq, org_id, body, text in session.execute(query.order_by(_EVENT.c.seq)):
             event, ruling = told.parse(body), load_ruling(text)
             if isinstance(event, told.Corrected):
@@ -247,7 +241,7 @@ def _by_organisation(past: Iterable[_Past]) -> dict[int, list[_Past]]:
     return groups
 
 
-def _rejudged(session: SystemSession, item: _Past, registry: Any, org_id: int) -> dict[str, Cap]:
+def _rejudged(session: SystemSession, item: _Past, registry: Any) -> dict[str, Cap]:
     """The caps that are lower now than they were, under each scheme ruled at the time."""
     standing = _standing(session, item)
     answer = {}

@@ -95,10 +95,7 @@ def replay(
 
 def snapshot(session: SystemSession) -> Rows:
     """Every row of every projection."""
-    return {
-        table(model).name: {tuple(row) for row in session.execute(select(table(model)))}
-        for model in PROJECTIONS
-    }
+    return {table(model).name: {tuple(row) for row in session.execute(select(table(model)))} for model in PROJECTIONS}
 
 
 def _rebuild(session: SystemSession, progress: Callable[[int, int], None]) -> int:
@@ -129,9 +126,7 @@ class _Past:
     def __init__(self, session: SystemSession) -> None:
         self.session = session
 
-    def fold(
-        self, event: told.AnyEvent, ruling: Ruling, book: Book, was: dict[int, int], logged: Logged
-    ) -> None:
+    def fold(self, event: told.AnyEvent, ruling: Ruling, book: Book, was: dict[int, int], logged: Logged) -> None:
         match event:
             case told.Corrected():
                 flush(self.session, book, was)
@@ -145,26 +140,20 @@ class _Past:
     def _correct(self, event: told.Corrected, ruling: Ruling, book: Book, logged: Logged) -> None:
         at = told.millis(event.occurred_at)
         found = self.session.execute(
-            select(_EVENT.c.body, _EVENT.c.seq).where(
-                _EVENT.c.org_id == logged.org_id, _EVENT.c.id == event.event
-            )
+            select(_EVENT.c.body, _EVENT.c.seq).where(_EVENT.c.org_id == logged.org_id, _EVENT.c.id == event.event)
         ).one()
         wrong = told.parse(found.body)
         if isinstance(wrong, told.Corrected) and wrong.instead is not None:
             wrong = wrong.instead
         loader = self._loader(book)
-        checks = (
-            loader.checks_but(book.by_uid[wrong.lot].key, found.seq)
-            if isinstance(wrong, told.Inspected)
-            else ()
-        )
+        checks = loader.checks_but(book.by_uid[wrong.lot].key, found.seq) if isinstance(wrong, told.Inspected) else ()
         original = Original(wrong, found.seq, loader.lines_of(found.seq), checks)
         take_back(original, book, logged, at)
         put_right(original, event.instead, ruling, book, logged, at)
 
     def _loader(self, book: Book) -> Any:
-        from domain.values import Actor  # noqa: PLC0415
-        from ledger.world import Loader  # noqa: PLC0415
+        from domain.values import Actor
+        from ledger.world import Loader
 
         loader = Loader(self.session, Actor(0, "", "system"))
         loader.book = book
@@ -179,8 +168,6 @@ class _Past:
             if isinstance(past, told.Corrected) and past.instead is not None:
                 past = past.instead
             kinds = ("in", "note", "lost") if isinstance(past, told.TransferAccepted) else ("in",)
-            query = (
-                select(line.c.lot_id).where(line.c.seq == seq, line.c.kind.in_(kinds)).order_by(line.c.lot_id)
-            )
+            query = select(line.c.lot_id).where(line.c.seq == seq, line.c.kind.in_(kinds)).order_by(line.c.lot_id)
             answer[seq] = Capped(tuple(self.session.execute(query).scalars()), capped_since(past))
         return answer

@@ -67,7 +67,7 @@ class Named:
             named.add(event)
         return named
 
-    def add(self, event: told.AnyEvent) -> None:  # noqa: C901, PLR0912 - one case an event type
+    def add(self, event: told.AnyEvent) -> None:
         self.lots.update(told.lots_named(event))
         self.made.update(told.lots_made(event))
         self.earliest = min(self.earliest, told.millis(event.occurred_at))
@@ -92,9 +92,7 @@ class Named:
             case told.TransferAccepted() | told.TransferRejected():
                 self.transfers.add(event.offer)
             case told.Shipped():
-                self.certificates.update(
-                    identity for claim in event.claims for identity in claim.certificates
-                )
+                self.certificates.update(identity for claim in event.claims for identity in claim.certificates)
             case told.LabelRevoked():
                 self.labels.add(event.code)
             case told.Corrected():
@@ -308,9 +306,7 @@ class Loader:
         answer = []
         for row in self.session.execute(query):
             lots = tuple((item["lot"], item["grams"]) for item in json.loads(row.items))
-            offer = Transfer(
-                row.seq, row.id, row.org_id, row.to_org_id, row.ownership, row.upstream, row.state, lots
-            )
+            offer = Transfer(row.seq, row.id, row.org_id, row.to_org_id, row.ownership, row.upstream, row.state, lots)
             if self.actor.org_id in (row.org_id, row.to_org_id):
                 self.book.transfers[row.id] = offer
                 answer.append(offer)
@@ -389,7 +385,7 @@ class Loader:
         if named.organisations:
             party = table(models.Organisation)
             query = select(party.c.code, party.c.id).where(party.c.code.in_(named.organisations))
-            organisations = {code: identity for code, identity in self.session.execute(query)}
+            organisations = dict(self.session.execute(query).tuples().all())
         return Registry(sites, vessels, farmers, certificates, organisations)
 
     def _vessels(self, ids: set[str]) -> dict[str, Vessel]:
@@ -423,7 +419,7 @@ class Loader:
         for chunk in _chunks(codes):
             query = select(farmer.c.id, farmer.c.code)
             query = query.where(farmer.c.org_id == self.actor.org_id, farmer.c.code.in_(chunk))
-            ids.update({identity: code for identity, code in self.session.execute(query)})
+            ids.update(dict(self.session.execute(query).tuples().all()))
         statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
         memberships: dict[str, list[tuple[str, str]]] = defaultdict(list)
         inspections: dict[str, list[date]] = defaultdict(list)
@@ -436,15 +432,11 @@ class Loader:
                 member.c.org_id == org_id,
                 member.c.farmer_id.in_(chunk),
             )
-            for farmer_id, membership_id, certificate_id in self.session.execute(
-                joined.order_by(member.c.id)
-            ):
+            for farmer_id, membership_id, certificate_id in self.session.execute(joined.order_by(member.c.id)):
                 memberships[farmer_id].append((membership_id, certificate_id))
             states = (
                 select(state.c.membership_id, state.c.from_day, state.c.status)
-                .join(
-                    member, sa.and_(member.c.org_id == state.c.org_id, member.c.id == state.c.membership_id)
-                )
+                .join(member, sa.and_(member.c.org_id == state.c.org_id, member.c.id == state.c.membership_id))
                 .where(member.c.org_id == org_id, member.c.farmer_id.in_(chunk))
                 .order_by(state.c.membership_id, state.c.from_day)
             )
@@ -467,10 +459,7 @@ class Loader:
         return {
             code: FarmerFacts(
                 code,
-                tuple(
-                    MembershipFacts(cert, tuple(statuses[membership]))
-                    for membership, cert in memberships[identity]
-                ),
+                tuple(MembershipFacts(cert, tuple(statuses[membership])) for membership, cert in memberships[identity]),
                 tuple(inspections[identity]),
                 tuple(plots[identity]),
             )
@@ -507,9 +496,7 @@ def certificate_facts(session: SystemSession, rows: Sequence[Any]) -> dict[str, 
     for scope in session.execute(scopes):
         until = date.fromisoformat(scope.to_day) if scope.to_day else None
         sites[scope.certificate_id].append((scope.site_id, date.fromisoformat(scope.from_day), until))
-    for state in session.execute(
-        select(status).where(status.c.certificate_id.in_(ids)).order_by(status.c.from_day)
-    ):
+    for state in session.execute(select(status).where(status.c.certificate_id.in_(ids)).order_by(status.c.from_day)):
         statuses[state.certificate_id].append((date.fromisoformat(state.from_day), state.status))
     return {
         row.id: CertificateFacts(

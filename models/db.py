@@ -58,17 +58,13 @@ def connect(url: str, read_url: str | None = None) -> Database:
         return Database(
             url, _postgresql(url, write=True), _postgresql(read_url or url, write=False), is_postgresql=True
         )
-    message = (
-        f"{parsed.get_backend_name()} is not a database of Filière: use sqlite:///FILE or postgresql://…"
-    )
+    message = f"{parsed.get_backend_name()} is not a database of Filière: use sqlite:///FILE or postgresql://…"
     raise ValueError(message)
 
 
 def _sqlite_module() -> Any:
     try:
-        bundled = import_module(
-            "pysqlite3.dbapi2"
-        )  # a newer SQLite than the system's, where there is a wheel
+        bundled = import_module("pysqlite3.dbapi2")  # a newer SQLite than the system's, where there is a wheel
     except ImportError:
         return sqlite3
     return bundled
@@ -217,9 +213,7 @@ def _only_own_rows(state: ORMExecuteState) -> None:
     session = state.session
     assert isinstance(session, ScopedSession)
     if not state.is_orm_statement:
-        message = (
-            "A scoped session takes ORM statements only: text and Core pass by the organisation's filter."
-        )
+        message = "A scoped session takes ORM statements only: text and Core pass by the organisation's filter."
         raise ScopeError(message)
     org_id = session.org_id
     party = table(LotParty)
@@ -258,9 +252,7 @@ def as_system(session: ScopedSession) -> Iterator[SystemSession]:
     session.flush()
     connection = Session.connection(session)
     enter(connection, org_id=None)
-    with SystemSession(
-        bind=connection, join_transaction_mode="rollback_only", expire_on_commit=False
-    ) as system:
+    with SystemSession(bind=connection, join_transaction_mode="rollback_only", expire_on_commit=False) as system:
         yield system
         system.flush()
     leave_system(connection)

@@ -34,9 +34,7 @@ class Lot(SQLModel, table=True):
     )
 
     org_id: int = Field(primary_key=True)
-    id: int = Field(
-        primary_key=True, sa_type=BigInteger, unique=True, sa_column_kwargs={"autoincrement": False}
-    )
+    id: int = Field(primary_key=True, sa_type=BigInteger, unique=True, sa_column_kwargs={"autoincrement": False})
     uid: str
     code: str
     kind: str

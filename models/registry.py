@@ -226,9 +226,7 @@ class CertificateProduct(SQLModel, table=True):
     """A product category that a certificate covers."""
 
     __tablename__ = "certificate_product"
-    __table_args__ = (
-        ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),)
 
     org_id: int = Field(primary_key=True)
     certificate_id: str = Field(primary_key=True)
@@ -240,9 +238,7 @@ class CertificateSite(SQLModel, table=True):
     """A site that a certificate covers, from a day to a day (none: open)."""
 
     __tablename__ = "certificate_site"
-    __table_args__ = (
-        ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),
-    )
+    __table_args__ = (ForeignKeyConstraint(["org_id", "certificate_id"], ["certificate.org_id", "certificate.id"]),)
 
     org_id: int = Field(primary_key=True)
     certificate_id: str = Field(primary_key=True)

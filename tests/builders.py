@@ -20,7 +20,7 @@ def uid(name: str) -> str:
 
 
 def at(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00")).astimezone(UTC)
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def kg(value: Any) -> told.Quantity:
@@ -81,7 +81,7 @@ class Cluster:
         )
         return uid(code)
 
-    def certificate(  # noqa: PLR0913
+    def certificate(
         self,
         number: str,
         org: str,
@@ -122,7 +122,7 @@ class Cluster:
             )
         return identity
 
-    def farmer(  # noqa: PLR0913
+    def farmer(
         self,
         code: str,
         org: str,

@@ -6,15 +6,15 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, Header, Path, Query, Request, Response
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, StringConstraints
-from sqlmodel import col, select
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
+from sqlmodel import select
 
 import models
 from api.access import Needs, Public, Routes, SignedIn
 from api.auth import caller_of, drop_cookie, require_same_site, set_cookie
 from api.deps import Caller, CallerDep, LedgerDep, LedgerReadDep, ReadDep
 from api.problems import Problem
-from domain.events import _clean
+from domain.events import Note
 from ledger import access
 from ledger.access import PASSWORD_MOST, ROLES, SCOPES
 from models.db import scoped_session
@@ -30,7 +30,7 @@ class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
+Text = Annotated[Note, StringConstraints(max_length=200, pattern=r"\S")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 UserName = Annotated[str, StringConstraints(pattern=access.USER_NAME)]
 OrgCode = Annotated[str, StringConstraints(pattern=access.ORG_CODE)]
@@ -50,6 +50,15 @@ Scope = Literal[
 Kind = Literal["farmer_group", "facility_operator", "exporter", "buyer", "certifier", "laboratory", "operator"]
 assert set(Role.__args__) == set(ROLES)  # type: ignore[attr-defined]
 assert set(Scope.__args__) == set(SCOPES)  # type: ignore[attr-defined]
+
+
+def given(value: Any) -> Any:
+    """A change may leave a field out; ``null`` would take away what every record has."""
+    if value is None:
+        message = "this cannot be taken away: leave it out to keep it"
+        raise ValueError(message)
+    return value
+
 
 _LOGIN = "musu.kollie@KOOP-BONG"
 _PHRASE = "seven wet boots by the door"
@@ -83,6 +92,8 @@ class UserChange(Body):
     role: Annotated[Role | None, Field(default=None, examples=["ics_manager"])]
     disabled: Annotated[bool | None, Field(default=None, strict=True, examples=[False])]
 
+    _given = field_validator("full_name", "role", "disabled", mode="before")(given)
+
 
 class UserOut(BaseModel):
     id: str
@@ -97,7 +108,8 @@ class UserOut(BaseModel):
 class PasswordIn(Body):
     password: Annotated[Password, Field(examples=["nine dry racks under one roof"])]
     current_password: Annotated[
-        Password | None, Field(default=None, description="needed when you change your own", examples=[_PHRASE])
+        Password | None,
+        Field(default=None, description="needed when you change your own", examples=[_PHRASE]),
     ]
 
 
@@ -138,6 +150,8 @@ class OrganisationChange(Body):
     name: Annotated[Text | None, Field(default=None, examples=["Bong Cocoa Cooperative"])]
     region: Annotated[Text | None, Field(default=None, examples=["Bong"])]
     contact: Annotated[Text | None, Field(default=None, examples=["office@koop-bong.example"])]
+
+    _given = field_validator("name", mode="before")(given)
 
 
 class OrganisationOut(BaseModel):
@@ -203,7 +217,7 @@ def _at(millis: int | None) -> datetime | None:
 
 def _shown(row: Any, **more: Any) -> dict[str, Any]:
     """A row with its instants as such. The answer's model picks what leaves; hashes are in none of them."""
-    values = row.model_dump()
+    values: dict[str, Any] = row.model_dump()
     for name in ("created_at", "disabled_at", "expires_at", "used_at", "revoked_at"):
         if name in values:
             values[name] = _at(values[name])
@@ -294,9 +308,7 @@ def list_users(session: ReadDep, listing: ListingDep) -> UserPage:
     return UserPage(data=[_user(row) for row in rows], next=following)
 
 
-@routes.post(
-    "/users", access=Needs("users:manage"), tags=["users"], name="add", summary="Add a user", status_code=201
-)
+@routes.post("/users", access=Needs("users:manage"), tags=["users"], name="add", summary="Add a user", status_code=201)
 def add_user(body: UserIn, caller: CallerDep, recorder: LedgerDep, response: Response) -> UserOut:
     """You give away no right that you do not have. Without a password nobody logs in until one is set."""
     row = access.add_user(
@@ -327,8 +339,13 @@ def show_user(user_id: Id, caller: CallerDep, session: ReadDep, response: Respon
     name="change",
     summary="Change a user's name, role or access",
 )
-def change_user(  # noqa: PLR0913
-    user_id: Id, body: UserChange, version: VersionDep, caller: CallerDep, recorder: LedgerDep, response: Response
+def change_user(
+    user_id: Id,
+    body: UserChange,
+    version: VersionDep,
+    caller: CallerDep,
+    recorder: LedgerDep,
+    response: Response,
 ) -> UserOut:
     """Needs `If-Match` with the ETag that you read. A new role, or none, ends the user's sessions."""
     row = access.change_user(
@@ -353,9 +370,7 @@ def change_user(  # noqa: PLR0913
     summary="Set a password, your own or another's",
     status_code=204,
 )
-def set_password(
-    user_id: Id, body: PasswordIn, caller: CallerDep, recorder: LedgerDep, request: Request
-) -> Response:
+def set_password(user_id: Id, body: PasswordIn, caller: CallerDep, recorder: LedgerDep, request: Request) -> Response:
     """Your own needs the current one; another's needs the right to manage users. All sessions of the user end."""
     own = user_id == caller.user_id
     if not own and "users:manage" not in caller.scopes:
@@ -432,9 +447,7 @@ def revoke_key(key_id: Id, caller: CallerDep, recorder: LedgerDep) -> KeyOut:
 # --- organisations --------------------------------------------------------------------------------------------------
 
 
-@routes.get(
-    "/organisation", access=SignedIn(), tags=["organisations"], name="own", summary="Your organisation"
-)
+@routes.get("/organisation", access=SignedIn(), tags=["organisations"], name="own", summary="Your organisation")
 def show_organisation(caller: CallerDep, session: LedgerReadDep, response: Response) -> OrganisationOut:
     row = session.get_one(models.Organisation, caller.org_id)
     _tagged(response, row.version)
@@ -453,8 +466,6 @@ def change_organisation(
 ) -> OrganisationOut:
     """Needs `If-Match` with the ETag that you read. `null` clears region or contact; the code never changes."""
     changes = body.model_dump(exclude_unset=True)
-    if changes.get("name", "") is None:
-        raise Problem(422, "malformed", "An organisation has a name.")
     row = access.change_organisation(recorder, caller.org_id, version, changes)
     _tagged(response, row.version)
     return _organisation(row)
@@ -499,6 +510,4 @@ def found_organisation(body: OrganisationIn, recorder: LedgerDep) -> FoundedOut:
     )
     with scoped_session(recorder.database, org_id, write=False) as session:
         row = session.get_one(models.Organisation, org_id)
-    return FoundedOut(
-        organisation=_organisation(row), admin_user_id=user_id, login=f"{body.admin_name}@{body.code}"
-    )
+    return FoundedOut(organisation=_organisation(row), admin_user_id=user_id, login=f"{body.admin_name}@{body.code}")

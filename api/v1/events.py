@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 from sqlalchemy import select
 
 import models
-from api.access import Needs, Routes, SCOPES
+from api.access import SCOPES, Needs, Routes
 from api.deps import CallerDep, LedgerDep, ReadDep
 from api.problems import Problem, language, malformed, of_refusal
 from domain import events as told
@@ -159,9 +159,7 @@ def record_event(
     assert answer.status != "refused"
     if answer.status == "duplicate":
         response.status_code = 200
-    return Recorded(
-        id=answer.id, status=answer.status, seq=answer.seq, findings=_findings(answer, language(request))
-    )
+    return Recorded(id=answer.id, status=answer.status, seq=answer.seq, findings=_findings(answer, language(request)))
 
 
 class Batch(BaseModel):
@@ -214,10 +212,7 @@ def record_batch(
                 problem=problem,
             )
     ordered = [results[position] for position in sorted(results)]
-    counts = {
-        status: sum(item.status == status for item in ordered)
-        for status in ("accepted", "duplicate", "refused")
-    }
+    counts = {status: sum(item.status == status for item in ordered) for status in ("accepted", "duplicate", "refused")}
     if atomic and counts["refused"]:
         raise Problem(
             409,
@@ -230,7 +225,7 @@ def record_batch(
 
 
 @routes.get("", access=Needs("lots:read"), summary="Your organisation's log")
-def list_events(  # noqa: PLR0913
+def list_events(
     session: ReadDep,
     type: Annotated[str | None, Query(max_length=40)] = None,  # noqa: A002 - the field's own name
     since: Annotated[int | None, Query(ge=0, description="occurred at or after, UTC milliseconds")] = None,
@@ -251,9 +246,7 @@ def list_events(  # noqa: PLR0913
         query = query.where(event.seq < int(cursor))  # type: ignore[arg-type]
     rows = list(session.scalars(query.order_by(event.seq.desc()).limit(limit + 1)))  # type: ignore[attr-defined]
     more = len(rows) > limit
-    return EventPage(
-        data=[_out(row) for row in rows[:limit]], next=str(rows[limit - 1].seq) if more else None
-    )
+    return EventPage(data=[_out(row) for row in rows[:limit]], next=str(rows[limit - 1].seq) if more else None)
 
 
 @routes.get("/{event_id}", access=Needs("lots:read"), summary="One event of your organisation")
@@ -266,7 +259,7 @@ def get_event(session: ReadDep, event_id: told.Id) -> EventOut:
 
 
 def _out(row: models.Event) -> EventOut:
-    import orjson  # noqa: PLC0415
+    import orjson
 
     return EventOut(
         id=row.id,

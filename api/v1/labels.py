@@ -39,9 +39,7 @@ class CertificateOut(BaseModel):
     url: str
 
 
-@routes.post(
-    "/lots/{lot}/labels", access=Needs("labels:issue"), status_code=201, summary="Issue a label for a lot"
-)
+@routes.post("/lots/{lot}/labels", access=Needs("labels:issue"), status_code=201, summary="Issue a label for a lot")
 def issue_label(caller: CallerDep, ledger: LedgerDep, lot: str) -> LabelOut:
     """A new public code. An earlier label of the lot is superseded, and its page points to the new one."""
     with system_session(ledger.database, write=False) as session:
@@ -57,7 +55,7 @@ def issue_label(caller: CallerDep, ledger: LedgerDep, lot: str) -> LabelOut:
     response_class=Response,
     responses={200: {"content": {"image/svg+xml": {}, "image/png": {}, "application/pdf": {}}}},
 )
-def print_label(  # noqa: PLR0913
+def print_label(
     ledger: LedgerDep,
     caller: CallerDep,
     session: LedgerReadDep,
@@ -67,9 +65,7 @@ def print_label(  # noqa: PLR0913
     dpi: Literal[203, 300] = 300,
     grid: Literal["2x4", "3x7"] = "2x4",
     first: Annotated[int, Query(ge=1, le=100_000, description="first unit to print")] = 1,
-    count: Annotated[
-        int | None, Query(ge=1, le=5_000, description="labels on the sheets; default: one a unit")
-    ] = None,
+    count: Annotated[int | None, Query(ge=1, le=5_000, description="labels on the sheets; default: one a unit")] = None,
     skip: Annotated[int, Query(ge=0, le=20, description="positions already used on the first sheet")] = 0,
 ) -> Response:
     """SVG or PNG of one label, or A4 sheets with one label a unit."""
@@ -109,7 +105,7 @@ def issue_certificate(
 )
 def get_document(caller: CallerDep, session: LedgerReadDep, number: str) -> Response:
     """The same bytes every time: drawn from the frozen facts."""
-    from labels.certificate import certificate_pdf  # noqa: PLC0415 - heavy, needed here only
+    from labels.certificate import certificate_pdf
 
     held = issue.certificate(session, caller.org_id, number)
     data = certificate_pdf(

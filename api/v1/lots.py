@@ -201,20 +201,14 @@ def _lot_out(row: models.Lot, org_id: int, claims: dict[str, str]) -> dict[str, 
 
 
 @routes.get("", access=Needs("lots:read"), summary="Lots that you own, hold or made")
-def list_lots(  # noqa: PLR0913
+def list_lots(
     caller: CallerDep,
     session: ReadDep,
     product: Annotated[str | None, Query(max_length=60)] = None,
     kind: Annotated[Literal["delivery", "receiving", "lot"] | None, Query()] = None,
-    disposition: Annotated[
-        Literal["available", "on_hold", "rejected", "recalled", "void"] | None, Query()
-    ] = None,
-    claim: Annotated[
-        str | None, Query(max_length=80, description="scheme:value, e.g. EU_ORG:organic")
-    ] = None,
-    in_stock: Annotated[
-        bool | None, Query(description="only lots with something left, or with nothing")
-    ] = None,
+    disposition: Annotated[Literal["available", "on_hold", "rejected", "recalled", "void"] | None, Query()] = None,
+    claim: Annotated[str | None, Query(max_length=80, description="scheme:value, e.g. EU_ORG:organic")] = None,
+    in_stock: Annotated[bool | None, Query(description="only lots with something left, or with nothing")] = None,
     code: Annotated[str | None, Query(max_length=40, description="code begins with")] = None,
     cursor: Annotated[str | None, Query(pattern=r"^[0-9]{1,18}$")] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
@@ -346,7 +340,7 @@ def _reason(reason: Any, lang: str) -> ReasonOut:
     responses={200: {"content": {"text/csv": {}, "image/svg+xml": {}}}},
     response_model=TraceOut,
 )
-def get_trace(  # noqa: PLR0913
+def get_trace(
     request: Request,
     caller: CallerDep,
     session: LedgerReadDep,
@@ -360,7 +354,7 @@ def get_trace(  # noqa: PLR0913
         return trace_out(found)
     if format == "csv":
         return Response(trace_csv(found), media_type="text/csv; charset=utf-8")
-    from labels.lineage import trace_svg  # noqa: PLC0415 - drawing is needed here only
+    from labels.lineage import trace_svg
 
     return Response(trace_svg(found, language(request)), media_type="image/svg+xml")
 
@@ -430,9 +424,7 @@ def trace_csv(found: Trace) -> str:
             row = [found.root.code, share.code, share.farmer, share.plot, share.at.isoformat()]
             writer.writerow([*map(_cell, row), share.delivered_g, share.grams])
     else:
-        writer.writerow(
-            ["from_lot", "lot", "product", "organisation", "site", "made_at", "disposition", "grams"]
-        )
+        writer.writerow(["from_lot", "lot", "product", "organisation", "site", "made_at", "disposition", "grams"])
         for node in found.nodes:
             row = [found.root.code, node.code or "not disclosed", node.product, node.organisation, node.site]
             writer.writerow([*map(_cell, [*row, node.at.isoformat(), node.disposition]), node.grams])

@@ -104,8 +104,8 @@ def row_level_security() -> None:
     op.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}")
     op.execute(f"GRANT USAGE, SELECT ON SEQUENCE event_seq TO {APP_ROLE}")
     op.execute(f"GRANT SELECT ON alembic_version TO {APP_ROLE}")
-    policies = {name: f"org_id = {ORG}" for name in ORG_TABLES}
-    policies |= {name: f"lot_id {OWN_LOT}" for name in LOT_TABLES}
+    policies = dict.fromkeys(ORG_TABLES, f"org_id = {ORG}")
+    policies |= dict.fromkeys(LOT_TABLES, f"lot_id {OWN_LOT}")
     policies["lot"] = f"id {OWN_LOT}"
     policies["lot_party"] = f"org_id = {ORG}"
     policies["organisation"] = f"id = {ORG}"
@@ -527,9 +527,7 @@ def tables() -> None:
             ["certificate.org_id", "certificate.id"],
             name=op.f("fk_certificate_site_org_id_certificate_id"),
         ),
-        sa.PrimaryKeyConstraint(
-            "org_id", "certificate_id", "site_id", "from_day", name=op.f("pk_certificate_site")
-        ),
+        sa.PrimaryKeyConstraint("org_id", "certificate_id", "site_id", "from_day", name=op.f("pk_certificate_site")),
     )
     with op.batch_alter_table("certificate_site", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_certificate_site_site_id"), ["site_id"], unique=False)
@@ -542,9 +540,7 @@ def tables() -> None:
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint(
-            "status IN ('active', 'suspended', 'withdrawn')", name=op.f("ck_certificate_status_status")
-        ),
+        sa.CheckConstraint("status IN ('active', 'suspended', 'withdrawn')", name=op.f("ck_certificate_status_status")),
         sa.ForeignKeyConstraint(
             ["org_id", "certificate_id"],
             ["certificate.org_id", "certificate.id"],

@@ -8,9 +8,7 @@ import pytest
 
 from domain.findings import CATALOGUE, Finding, found, sentence
 
-UNSPEAKABLE = re.compile(
-    r"\b(invalide?|please|oops|forbidden|interdit|veuillez|error|erreur)\b", re.IGNORECASE
-)
+UNSPEAKABLE = re.compile(r"\b(invalide?|please|oops|forbidden|interdit|veuillez|error|erreur)\b", re.IGNORECASE)
 
 NEEDED = """
 CERT_NOT_ACTIVE MEMBER_NOT_APPROVED NOT_ON_APPROVED_LIST INTERNAL_INSPECTION_OVERDUE YIELD_ABOVE_RANGE
@@ -58,9 +56,7 @@ def test_a_yield_beyond_belief_names_what_cannot_be_explained() -> None:
 def test_a_member_never_inspected_is_said_to_be_so() -> None:
     late = found("INTERNAL_INSPECTION_OVERDUE", scheme="EU_ORG", farmer="ANNA", last="2023-12-20", days=387)
     never = found("INTERNAL_INSPECTION_OVERDUE", scheme="EU_ORG", farmer="ANNA", last="-", days=-1)
-    assert sentence(late) == (
-        "The last internal inspection of ANNA was on 20 Dec 2023, 387 days before the delivery."
-    )
+    assert sentence(late) == ("The last internal inspection of ANNA was on 20 Dec 2023, 387 days before the delivery.")
     assert sentence(never, "fr") == "Aucune inspection interne de ANNA n'est enregistrée avant la livraison."
 
 

@@ -106,9 +106,7 @@ def test_a_newer_limit_takes_the_place_of_an_older() -> None:
         ("53", 6, False),
     ],
 )
-def test_a_heap_may_be_cool_until_it_has_warmed_up(
-    cocoa: Commodity, value: str, hours: int, holds: bool
-) -> None:
+def test_a_heap_may_be_cool_until_it_has_warmed_up(cocoa: Commodity, value: str, hours: int, holds: bool) -> None:
     assert cocoa.process["mass_temperature"].holds(value, hours) is holds
 
 
@@ -212,9 +210,7 @@ def test_figures_change_on_their_day() -> None:
         ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml: the file is not TOML: .*line \d+"),
     ],
 )
-def test_a_mistake_in_a_commodity_names_file_key_and_what_to_write(
-    instead_of: str, write: str, says: str
-) -> None:
+def test_a_mistake_in_a_commodity_names_file_key_and_what_to_write(instead_of: str, write: str, says: str) -> None:
     assert instead_of in COCOA
     with pytest.raises(ProfileMistake, match=says) as mistake:
         load_commodity(COCOA.replace(instead_of, write, 1), "cocoa.toml")
@@ -236,9 +232,7 @@ def test_a_mistake_in_a_commodity_names_file_key_and_what_to_write(
         ('source = "Reg. (EU) 2021/279 Art. 5"', "", r"rules\.NOT_ON_APPROVED_LIST\.source: add this key"),
     ],
 )
-def test_a_mistake_in_a_scheme_names_file_key_and_what_to_write(
-    instead_of: str, write: str, says: str
-) -> None:
+def test_a_mistake_in_a_scheme_names_file_key_and_what_to_write(instead_of: str, write: str, says: str) -> None:
     assert instead_of in ORGANIC
     with pytest.raises(ProfileMistake, match=says):
         load_scheme(ORGANIC.replace(instead_of, write, 1), "eu-organic.toml")
@@ -254,9 +248,7 @@ def test_a_mistake_in_a_scheme_names_file_key_and_what_to_write(
         (date(2025, 1, 31), -2, date(2024, 11, 30)),
     ],
 )
-def test_months_later_is_the_same_day_or_the_last_of_the_month(
-    day: date, months: int, expected: date
-) -> None:
+def test_months_later_is_the_same_day_or_the_last_of_the_month(day: date, months: int, expected: date) -> None:
     assert add_months(day, months) == expected
 
 

@@ -79,9 +79,7 @@ def test_a_first_grade_lot_passes_and_shows_its_counts_beside_the_limits() -> No
 def test_a_second_grade_lot_passes_beside_the_limits_of_its_grade() -> None:
     verdict = check(cut=CutTest(300, mouldy=10))
     assert (verdict.verdict, verdict.severity, verdict.grade) == ("pass", "downgrade_grade", "G2")
-    assert verdict.lines[0] == Line(
-        "mouldy", "3.33", "%", "4", passed=True, count=10, of=300, method="ISO 1114"
-    )
+    assert verdict.lines[0] == Line("mouldy", "3.33", "%", "4", passed=True, count=10, of=300, method="ISO 1114")
 
 
 def test_a_sub_standard_lot_waits_for_a_special_contract() -> None:

@@ -63,9 +63,7 @@ def test_a_bag_weighs_what_the_packaging_of_the_product_says() -> None:
     assert grams("1", "jute", {"jute": 65_000}) == 65_000
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"), [("0.0005", 0), ("0.0015", 2), ("0.0025", 2), ("1.0005", 1_000)]
-)
+@pytest.mark.parametrize(("value", "expected"), [("0.0005", 0), ("0.0015", 2), ("0.0025", 2), ("1.0005", 1_000)])
 def test_half_a_gram_goes_to_the_even_gram(value: str, expected: int) -> None:
     if expected:
         assert grams(value, "kg") == expected
@@ -152,9 +150,7 @@ def test_grams_told_in_kilograms_come_back_to_the_gram(weight: int) -> None:
     assert grams(f"{weight // 1000}.{weight % 1000:03d}", "kg") == weight
 
 
-@given(
-    st.decimals(min_value="0.01", max_value="1e6", places=4), st.sampled_from(["lb", "oz", "kg", "short_ton"])
-)
+@given(st.decimals(min_value="0.01", max_value="1e6", places=4), st.sampled_from(["lb", "oz", "kg", "short_ton"]))
 def test_rounding_moves_a_weight_by_at_most_half_a_gram(value: Decimal, unit: str) -> None:
     factor = {"lb": "453.59237", "oz": "28.349523125", "kg": "1000", "short_ton": "907184.74"}[unit]
     exact = value * Decimal(factor)
@@ -171,9 +167,7 @@ def test_shares_sum_to_the_whole_and_are_fair_to_a_gram(total: int, weights: lis
 
 
 @given(st.integers(0, 10**9), WEIGHTS)
-def test_who_brought_nothing_gets_nothing_and_who_brought_more_never_gets_less(
-    total: int, weights: list[int]
-) -> None:
+def test_who_brought_nothing_gets_nothing_and_who_brought_more_never_gets_less(total: int, weights: list[int]) -> None:
     shares = proportion(total, weights)
     for i, weight in enumerate(weights):
         assert weight or not shares[i]

@@ -135,9 +135,7 @@ def test_words_of_a_closed_list_and_labels_of_codes_are_translated() -> None:
     assert sentence(blocked).startswith("A is on hold:")
     assert sentence(blocked, "fr").startswith("A est bloqué :")
     more = Refused("CLAIM_NOT_SUPPORTED", lot="A", scheme="EU_ORG", value="organic", carried="in_conversion")
-    said = sentence(
-        more, "en", {"organic": "organic", "in_conversion": "in conversion", "EU_ORG": "EU organic"}
-    )
+    said = sentence(more, "en", {"organic": "organic", "in_conversion": "in conversion", "EU_ORG": "EU organic"})
     assert said == "A carries “in conversion” under EU organic; “organic” is more."
 
 
@@ -185,9 +183,7 @@ def refusals_in(path: Path) -> Iterator[tuple[str, str, set[str]]]:
         return
     for node in ast.walk(ast.parse(text)):
         match node:
-            case ast.Call(
-                func=ast.Name(id="Refused"), args=[ast.Constant(value=str(code)), *_], keywords=keywords
-            ):
+            case ast.Call(func=ast.Name(id="Refused"), args=[ast.Constant(value=str(code)), *_], keywords=keywords):
                 names = [keyword.arg for keyword in keywords]
                 given = {name for name in names if name is not None and name != "pointer"}
                 if None not in names:
@@ -195,9 +191,7 @@ def refusals_in(path: Path) -> Iterator[tuple[str, str, set[str]]]:
 
 
 def test_every_refusal_in_the_code_is_in_the_catalogue_with_its_params() -> None:
-    written = [
-        item for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) for item in refusals_in(path)
-    ]
+    written = [item for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")) for item in refusals_in(path)]
     assert written
     astray = [
         f"{place} {code}({', '.join(sorted(names))})"

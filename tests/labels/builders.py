@@ -53,17 +53,19 @@ def an_unclaimed_passport(**changes: Any) -> Passport:
 
 def an_address(seed: int) -> tuple[str, str]:
     """A public code and its address, as the ledger makes them."""
-    pick = random.Random(seed)  # noqa: S311 - test data
+    pick = random.Random(seed)
     code = "".join(pick.choice(ALPHABET) for _ in range(16))
     return code, f"HTTPS://T.EXAMPLE.ORG/L/{code}"
 
 
 def shares(deliveries: int = 312, farmers: int = 128, grams: int = 12_500_000, seed: int = 7) -> list[Share]:
     """Deliveries of wet cocoa that make up ``grams`` of dry beans to the gram."""
-    pick = random.Random(seed)  # noqa: S311 - test data
+    pick = random.Random(seed)
     weights = [pick.randint(400, 2000) for _ in range(deliveries)]
     parts = [grams * weight // sum(weights) for weight in weights]
     parts[-1] += grams - sum(parts)
+    wet = [31_557_100 * weight // sum(weights) // 100 * 100 for weight in weights]
+    wet[-1] += 31_557_100 - sum(wet)
     first = datetime(2024, 10, 3, 8, 0, tzinfo=UTC)
     return [
         Share(
@@ -72,16 +74,16 @@ def shares(deliveries: int = 312, farmers: int = 128, grams: int = 12_500_000, s
             farmer=f"LR-C1-{pick.randint(1, farmers) if number >= farmers else number + 1:04d}",
             plot=None,
             at=first + timedelta(days=number * 88 // deliveries, minutes=pick.randint(0, 500)),
-            delivered_g=weight * 100,
+            delivered_g=delivered,
             grams=part,
         )
-        for number, (weight, part) in enumerate(zip(weights, parts, strict=True))
+        for number, (delivered, part) in enumerate(zip(wet, parts, strict=True))
     ]
 
 
 def a_trace(batches: int = 3, deliveries: int = 4, seed: int = 3, direction: str = "back") -> Trace:
     """An export lot from some fermented batches from some deliveries each."""
-    pick = random.Random(seed)  # noqa: S311 - test data
+    pick = random.Random(seed)
     start = datetime(2024, 11, 4, 8, 0, tzinfo=UTC)
     nodes: list[Node] = []
     edges: list[Edge] = []
@@ -91,7 +93,13 @@ def a_trace(batches: int = 3, deliveries: int = 4, seed: int = 3, direction: str
         at = start + timedelta(days=batch)
         dried = f"dry-{batch}"
         for number in range(deliveries):
-            node = _node(f"d-{batch}-{number}", f"LR-C1-D-{batch * deliveries + number:05d}", "delivery", pick.randint(400, 2000) * 100, at)
+            node = _node(
+                f"d-{batch}-{number}",
+                f"LR-C1-D-{batch * deliveries + number:05d}",
+                "delivery",
+                pick.randint(400, 2000) * 100,
+                at,
+            )
             value = "organic" if pick.random() < 0.7 else "in_conversion"
             farmer = f"LR-C1-{pick.randint(1, 400):04d}"
             nodes.append(replace(node, product="Cocoa beans, wet", farmer=farmer, claims={"EU_ORG": value}))

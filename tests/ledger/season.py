@@ -73,7 +73,7 @@ class Chain:
             **more,
         )
 
-    def dry(  # noqa: PLR0913
+    def dry(
         self,
         lot: str,
         weight: Any,

@@ -127,11 +127,7 @@ def test_a_downgrade_reaches_a_lot_made_while_it_waits(chain: Chain) -> None:
             occurred_at=at("2025-01-10T09:00:00Z"),
             site=uid("FERM"),
             input=told.Drawn(lot=uid("D1"), quantity=kg(1)),
-            outputs=(
-                told.NewLot(
-                    lot=uid(f"S{number}"), code=f"S{number}", product="cocoa_wet_beans", quantity=kg(1)
-                ),
-            ),
+            outputs=(told.NewLot(lot=uid(f"S{number}"), code=f"S{number}", product="cocoa_wet_beans", quantity=kg(1)),),
         )
         return record(chain.recorder, actor, [event])[0].refused is None
 
@@ -177,9 +173,7 @@ def test_a_refused_event_of_a_batch_leaves_its_neighbours_alone(chain: Chain) ->
 
 def test_an_atomic_batch_writes_all_or_nothing(chain: Chain) -> None:
     actor = chain.cluster.actor("COOP")
-    answers = record(
-        chain.recorder, actor, [chain.deliver("D1", 10), chain.receive("RL", {"D1": 11})], atomic=True
-    )
+    answers = record(chain.recorder, actor, [chain.deliver("D1", 10), chain.receive("RL", {"D1": 11})], atomic=True)
     assert [answer.status for answer in answers] == ["accepted", "refused"]
     with system_session(chain.recorder.database, write=False) as session:
         assert session.execute(sa.select(sa.func.count()).select_from(table(models.Event))).scalar_one() == 0
@@ -240,9 +234,7 @@ def test_what_cannot_be_is_refused_and_nothing_is_written(chain: Chain, spoil: o
         ("2", "jute_62.5", 125_000),
     ],
 )
-def test_weights_are_understood_in_the_units_of_the_trade(
-    chain: Chain, value: str, unit: str, grams: int
-) -> None:
+def test_weights_are_understood_in_the_units_of_the_trade(chain: Chain, value: str, unit: str, grams: int) -> None:
     event = chain.deliver("D1", 1)
     lot = event.lot.model_copy(update={"quantity": told.Quantity(value=value, unit=unit)})
     chain.ok(event.model_copy(update={"lot": lot}))

@@ -19,12 +19,10 @@ from models.db import system_session
 from tests.builders import Cluster, at, kg, uid
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "shared" / "domain" / "scenarios.json"
-REQUIRED = "C01 C03 C05 C06 C07 C08 C10 C14 C15 C16 C18 C20 C22 C24 C43".split()
+REQUIRED = ["C01", "C03", "C05", "C06", "C07", "C08", "C10", "C14", "C15", "C16", "C18", "C20", "C22", "C24", "C43"]
 LEDGER_CASES = [*REQUIRED, "C09", "C12", "C52"]
 
-pytestmark = pytest.mark.skipif(
-    not SCENARIOS.exists(), reason="the shared scenarios are not beside this checkout"
-)
+pytestmark = pytest.mark.skipif(not SCENARIOS.exists(), reason="the shared scenarios are not beside this checkout")
 
 _LOT, _LINE = table(models.Lot), table(models.Line)
 
@@ -235,8 +233,7 @@ class Told:
             rows = session.execute(sa.select(_LOT)).all()
             lines = session.execute(sa.select(_LINE)).all()
         moved = {
-            kind: sum(line.grams for line in lines if line.kind == kind)
-            for kind in ("in", "out", "lost", "shipped")
+            kind: sum(line.grams for line in lines if line.kind == kind) for kind in ("in", "out", "lost", "shipped")
         }
         received = sum(row.initial_g for row in rows if row.kind == "delivery")
         return {
@@ -295,9 +292,9 @@ def test_C14_before_the_downgrade_only_the_late_delivery_is_lost(recorder: Recor
     wanted = case("C14")
     before = [event for event in wanted["events"] if event["id"] != "DG"]
     run = Told(recorder, wanted["context"], before)
-    assert {code: lot["claim"] for code, lot in run.lots().items()} == wanted["also_expected"][
-        "before_DG"
-    ] | {"DB1": "organic"}
+    assert {code: lot["claim"] for code, lot in run.lots().items()} == wanted["also_expected"]["before_DG"] | {
+        "DB1": "organic"
+    }
 
 
 def test_C22_the_unexplained_kilograms_are_named(recorder: Recorder) -> None:

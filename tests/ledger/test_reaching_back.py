@@ -25,9 +25,7 @@ def chain(recorder: Recorder) -> Chain:
     return Chain(recorder)
 
 
-def correct(
-    event: str, instead: Any = None, when: str = "2025-03-01T08:00:00Z", name: str = "fix"
-) -> told.Corrected:
+def correct(event: str, instead: Any = None, when: str = "2025-03-01T08:00:00Z", name: str = "fix") -> told.Corrected:
     return told.Corrected(
         id=uid(f"{name}-{event}"),
         occurred_at=at(when),
@@ -146,11 +144,7 @@ def test_a_check_entered_for_the_wrong_lot_is_taken_back(chain: Chain) -> None:
     wrong = chain.inspect("DB", "2025-01-21T09:00:00Z", moisture="9.5")
     chain.ok(wrong)
     assert (chain.lot("DB").qc, chain.lot("DB").disposition) == ("fail", "on_hold")
-    chain.ok(
-        told.Corrected(
-            id=uid("c"), occurred_at=at("2025-01-22T08:00:00Z"), event=wrong.id, reason="other lot"
-        )
-    )
+    chain.ok(told.Corrected(id=uid("c"), occurred_at=at("2025-01-22T08:00:00Z"), event=wrong.id, reason="other lot"))
     assert (chain.lot("DB").qc, chain.lot("DB").disposition) == ("pass", "available")
     identical(chain)
 
@@ -205,9 +199,7 @@ def test_a_refused_correction_in_a_batch_leaves_no_trace(chain: Chain) -> None:
     chain.dry_lot()
     before = chain.lot("DB")
     bad = correct("dry-DB", again(chain.dry("DB", 2000, {"RL": 1000})))
-    answers = record(
-        chain.recorder, chain.cluster.actor("COOP"), [chain.deliver("D7", 5), bad, chain.deliver("D8", 5)]
-    )
+    answers = record(chain.recorder, chain.cluster.actor("COOP"), [chain.deliver("D7", 5), bad, chain.deliver("D8", 5)])
     assert [answer.status for answer in answers] == ["accepted", "refused", "accepted"]
     assert chain.lot("DB") == before
     assert chain.lot("D8").remaining_g == 5_000
@@ -300,25 +292,17 @@ def test_a_certificate_withdrawn_for_the_past_lowers_deliveries_and_site(chain: 
 # --- custody ---
 
 
-def hand_over(
-    chain: Chain, lot: str, to: str, site: str, when: str = "2025-01-21T08:00:00Z", **more: Any
-) -> None:
+def hand_over(chain: Chain, lot: str, to: str, site: str, when: str = "2025-01-21T08:00:00Z", **more: Any) -> None:
+    chain.ok(told.TransferOffered(id=uid(f"offer-{lot}"), occurred_at=at(when), lots=(uid(lot),), to=to, **more))
     chain.ok(
-        told.TransferOffered(id=uid(f"offer-{lot}"), occurred_at=at(when), lots=(uid(lot),), to=to, **more)
-    )
-    chain.ok(
-        told.TransferAccepted(
-            id=uid(f"accept-{lot}"), occurred_at=at(when), offer=uid(f"offer-{lot}"), site=uid(site)
-        ),
+        told.TransferAccepted(id=uid(f"accept-{lot}"), occurred_at=at(when), offer=uid(f"offer-{lot}"), site=uid(site)),
         to,
     )
 
 
 def test_custody_passes_by_offer_and_acceptance_with_the_receivers_own_weight(chain: Chain) -> None:
     chain.dry_lot()
-    offer = told.TransferOffered(
-        id=uid("of"), occurred_at=at("2025-01-21T08:00:00Z"), lots=(uid("DB"),), to="EXP"
-    )
+    offer = told.TransferOffered(id=uid("of"), occurred_at=at("2025-01-21T08:00:00Z"), lots=(uid("DB"),), to="EXP")
     chain.ok(offer)
     assert chain.refused(chain.ship("DB", 1)) == "LOT_IN_TRANSFER"
     accept = told.TransferAccepted(
@@ -343,15 +327,9 @@ def test_custody_passes_by_offer_and_acceptance_with_the_receivers_own_weight(ch
 def test_a_rejected_offer_changes_nothing(chain: Chain) -> None:
     chain.dry_lot()
     before = chain.lot("DB")
+    chain.ok(told.TransferOffered(id=uid("of"), occurred_at=at("2025-01-21T08:00:00Z"), lots=(uid("DB"),), to="EXP"))
     chain.ok(
-        told.TransferOffered(
-            id=uid("of"), occurred_at=at("2025-01-21T08:00:00Z"), lots=(uid("DB"),), to="EXP"
-        )
-    )
-    chain.ok(
-        told.TransferRejected(
-            id=uid("no"), occurred_at=at("2025-01-22T08:00:00Z"), offer=uid("of"), reason="wet"
-        ),
+        told.TransferRejected(id=uid("no"), occurred_at=at("2025-01-22T08:00:00Z"), offer=uid("of"), reason="wet"),
         "EXP",
     )
     assert chain.lot("DB") == before
@@ -421,18 +399,12 @@ def test_a_hold_blocks_drawing_shipping_and_offering_until_released(chain: Chain
     chain.ok(chain.inspect("DB"))
     chain.ok(told.Held(id=uid("h"), occurred_at=at("2025-01-21T08:00:00Z"), lot=uid("DB"), reason="smell"))
     assert chain.refused(chain.ship("DB", 1)) == "LOT_BLOCKED"
-    offer = told.TransferOffered(
-        id=uid("of"), occurred_at=at("2025-01-21T08:00:00Z"), lots=(uid("DB"),), to="EXP"
-    )
+    offer = told.TransferOffered(id=uid("of"), occurred_at=at("2025-01-21T08:00:00Z"), lots=(uid("DB"),), to="EXP")
     assert chain.refused(offer) == "LOT_BLOCKED"
-    chain.ok(
-        told.Released(id=uid("r"), occurred_at=at("2025-01-22T08:00:00Z"), lot=uid("DB"), reason="aired")
-    )
+    chain.ok(told.Released(id=uid("r"), occurred_at=at("2025-01-22T08:00:00Z"), lot=uid("DB"), reason="aired"))
     chain.ok(chain.ship("DB", 1))
     assert (
-        chain.refused(
-            told.Released(id=uid("r2"), occurred_at=at("2025-01-22T08:00:00Z"), lot=uid("DB"), reason="x")
-        )
+        chain.refused(told.Released(id=uid("r2"), occurred_at=at("2025-01-22T08:00:00Z"), lot=uid("DB"), reason="x"))
         == "NOT_ON_HOLD"
     )
     identical(chain)
@@ -487,8 +459,7 @@ def test_a_vessel_holds_no_more_than_its_capacity_and_one_run_at_a_time(chain: C
     )  # fmt: skip
     chain.ok(both)
     assert (
-        chain.refused(told.Turned(id=uid("t2"), occurred_at=at("2025-01-18T08:00:00Z"), load=uid("L1")))
-        == "LOAD_ENDED"
+        chain.refused(told.Turned(id=uid("t2"), occurred_at=at("2025-01-18T08:00:00Z"), load=uid("L1"))) == "LOAD_ENDED"
     )
     chain.ok(load("L3", {"R2": 500}, "2025-01-17T08:00:00Z"))
     identical(chain)

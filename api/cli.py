@@ -1,0 +1,510 @@
+"""The command ``filiere``: data on standard output, talk and errors on standard error.
+
+Exit status: 0 done · 1 refused, or not in order · 2 misused. Heavy modules are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
+
+import typer
+
+from api.settings import Settings
+
+if TYPE_CHECKING:
+    from domain.values import Actor
+    from ledger.record import Recorder
+
+app = typer.Typer(
+    name="filiere",
+    help="The shared, verifiable logbook of a cluster value chain.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+Lot = Annotated[str, typer.Argument(help="code or id of the lot")]
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="file to write; standard output if none, or -")]
+Language = Annotated[Literal["en", "fr"], typer.Option(help="language of the text")]
+
+
+def main() -> None:
+    """Run a command; a refusal is one sentence and what to do, not a stack of calls."""
+    from domain.refusals import Refused, advice, sentence
+    from models.db import ScopeError
+
+    try:
+        app()
+    except Refused as refused:
+        _stop(f"{sentence(refused)} {advice(refused)}")
+    except (ScopeError, ValueError, OSError) as error:
+        _stop(str(error))
+
+
+def _say(text: str) -> None:
+    typer.echo(text, err=True)
+
+
+def _stop(text: str, status: int = 1) -> NoReturn:
+    _say(text)
+    sys.exit(status)
+
+
+@contextmanager
+def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar with count and time left on a terminal; elsewhere a line every tenth."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = Console(stderr=True)
+    if console.is_terminal:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=console) as bar:
+            task = bar.add_task(title)
+            yield lambda done, total: bar.update(task, completed=done, total=total)
+        return
+    told = {"tenth": -1}
+
+    def line(done: int, total: int) -> None:
+        tenth = done * 10 // max(total, 1)
+        if tenth != told["tenth"]:
+            told["tenth"] = tenth
+            _say(f"{title}: {done} of {total}")
+
+    yield line
+
+
+def _recorder(settings: Settings, *, migrated: bool = True) -> Recorder:
+    from ledger.record import Recorder
+    from models.db import connect
+    from models.schema import current, head
+
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    database = connect(settings.database_url, settings.read_database_url)
+    if migrated and current(database) != head():
+        _stop("The database is not at this release's schema. Run: filiere migrate")
+    return Recorder(database, host=settings.public_url)
+
+
+def _write(data: bytes | str, output: Path | None) -> None:
+    raw = data.encode() if isinstance(data, str) else data
+    if output is None or str(output) == "-":
+        sys.stdout.buffer.write(raw)
+        sys.stdout.buffer.flush()
+        return
+    output.parent.mkdir(parents=True, exist_ok=True)
+    output.write_bytes(raw)
+    _say(f"Wrote {output} ({len(raw):,} bytes).")
+
+
+# --- the deployment ---
+
+
+@app.command()
+def init(
+    code: Annotated[str, typer.Option(help="code of the organisation, e.g. LR-C1", prompt="Code of the organisation")],
+    name: Annotated[str, typer.Option(help="its name", prompt="Name of the organisation")],
+    admin: Annotated[
+        str, typer.Option(help="login name of its administrator", prompt="Login name of the administrator")
+    ],
+    kind: Annotated[
+        str,
+        typer.Option(help="farmer_group, facility_operator, exporter, buyer, certifier, laboratory, operator"),
+    ] = "operator",
+    country: Annotated[str, typer.Option(help="ISO 3166 code of the country")] = "LR",
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="read the password from standard input")
+    ] = False,
+) -> None:
+    """Make the database, the first organisation and its administrator."""
+    from ledger.access import found
+    from models.schema import migrate
+
+    recorder = _recorder(Settings.from_env(), migrated=False)
+    migrate(recorder.database)
+    password = (
+        sys.stdin.readline().rstrip("\n")
+        if password_stdin
+        else typer.prompt(
+            "Password of the administrator (12 characters or more)",
+            hide_input=True,
+            confirmation_prompt=True,
+            err=True,
+        )
+    )
+    found(
+        recorder,
+        code=code,
+        name=name,
+        kind=kind,
+        country=country,
+        region=None,
+        contact=None,
+        admin_name=admin,
+        admin_full_name=admin,
+        password=password,
+    )
+    _say(f"Founded {name}. Sign in as {admin}@{code}. Next: filiere serve")
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to this release's schema."""
+    from models.schema import current, head
+    from models.schema import migrate as upgrade
+
+    recorder = _recorder(Settings.from_env(), migrated=False)
+    before = current(recorder.database)
+    upgrade(recorder.database)
+    _say(f"Schema: {before or 'empty'} → {head()}.")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="address to listen on")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Serve the API and the public pages."""
+    _recorder(Settings.from_env()).database.close()
+    _listen(host, port)
+
+
+def _listen(host: str, port: int) -> None:
+    import uvicorn
+
+    uvicorn.run(
+        "api.app:create_app",
+        factory=True,
+        host=host,
+        port=port,
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+    )
+
+
+@app.command()
+def replay(
+    write: Annotated[bool, typer.Option("--write", help="keep the rebuilt rows; otherwise only compare")] = False,
+) -> None:
+    """Rebuild everything that follows from the log, and say where the rows differ."""
+    from ledger.replay import replay as rebuild
+
+    recorder = _recorder(Settings.from_env())
+    with _progress("Replaying events") as progress:
+        report = rebuild(recorder, write=write, progress=progress)
+    _say(f"{report.events} events, {report.rows} rows.")
+    if report.identical:
+        _say("Identical: every row follows from the log.")
+        return
+    for title, rows in (("missing in the database", report.missing), ("not in the log", report.surplus)):
+        for name, found in sorted(rows.items()):
+            _say(f"{name}: {len(found)} {title}, for example {found[0]}")
+    if not write:
+        _stop("The rows differ from the log. `filiere replay --write` puts them right.")
+
+
+@app.command()
+def demo(
+    cluster: Annotated[str, typer.Option(help="LR_COCOA: cocoa in Liberia, full size")] = "LR_COCOA",
+    totals: Annotated[bool, typer.Option("--totals", help="print the season's totals as JSON, and stop")] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="play the season, and stop")] = False,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+) -> None:
+    """Play a whole season through the ledger, then serve it."""
+    from demo.play import CLUSTERS
+
+    if cluster not in CLUSTERS:
+        _stop(f"There is no cluster {cluster}. Known: {', '.join(CLUSTERS)}.", 2)
+    settings = _demo_settings(cluster, port)
+    recorder = _recorder(settings, migrated=False)
+    played = _play(recorder, cluster)
+    if totals:
+        from demo.totals import totals as sums
+
+        from models.db import system_session
+
+        with system_session(recorder.database, write=False) as session:
+            typer.echo(json.dumps(sums(session, cluster), indent=1, ensure_ascii=False))
+        return
+    _guide(recorder, settings, played)
+    recorder.database.close()
+    if not no_serve:
+        _listen("127.0.0.1", port)
+
+
+def _demo_settings(cluster: str, port: int) -> Settings:
+    """The demo lives in a file of its own, made anew each time, unless a database is named."""
+    os.environ.setdefault("FILIERE_PUBLIC_URL", f"http://127.0.0.1:{port}")
+    if "FILIERE_DATABASE_URL" not in os.environ:
+        folder = Settings.from_env().data_dir / "demo"
+        folder.mkdir(parents=True, exist_ok=True)
+        file = folder / f"{cluster.lower()}.db"
+        for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
+            old.unlink(missing_ok=True)
+        os.environ["FILIERE_DATABASE_URL"] = f"sqlite:///{file}"
+    return Settings.from_env()
+
+
+def _play(recorder: Recorder, cluster: str) -> Any:
+    """Play the season, or take it as it is where it was played before."""
+    from demo.play import play
+    from sqlalchemy import func, select
+
+    import models
+    from models.base import table
+    from models.db import system_session
+    from models.schema import migrate as upgrade
+
+    upgrade(recorder.database)
+    with system_session(recorder.database, write=False) as session:
+        there = session.execute(select(func.count()).select_from(table(models.Event))).scalar_one()
+    if there:
+        _say(f"The database holds {there} events already; the season is not played again.")
+        return None
+    with _progress(f"Playing {cluster}") as progress:
+        return play(recorder, cluster, lambda _what, done, total: progress(done, total))
+
+
+def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:
+    """Where to look, and how to sign in."""
+    from sqlalchemy import select
+
+    import models
+    from ledger.issue import issue_certificate, public_url
+    from models.base import table
+    from models.db import system_session
+
+    label, lot, page = table(models.Label), table(models.Lot), table(models.PublicPage)
+    document = table(models.Document)
+    with system_session(recorder.database, write=False) as session:
+        rows = session.execute(
+            select(label.c.code, lot.c.code.label("lot"), lot.c.uid, lot.c.owner_id, page.c.state)
+            .join(lot, lot.c.id == label.c.lot_id)
+            .join(page, page.c.code == label.c.code)
+            .order_by(label.c.seq)
+        ).all()
+        numbers = session.execute(select(document.c.number)).scalars().all()
+    shown: dict[str, Any] = {}
+    for row in rows:
+        shown.setdefault(row.state, row)
+    certificate = numbers[0] if numbers else None
+    if certificate is None and "valid" in shown:
+        certificate = issue_certificate(recorder, _owner(recorder, shown["valid"].uid), shown["valid"].uid)
+    _say("")
+    _say(f"  API reference      {settings.public_url}/docs")
+    for state, row in shown.items():
+        _say(f"  Page, {state:<12} {public_url(settings.public_url, row.code)}   ({row.lot})")
+    if certificate is not None and "valid" in shown:
+        file = settings.data_dir / "demo" / f"{certificate}.pdf"
+        _write(_certificate_pdf(recorder, certificate), file)
+        _say(f"  Certificate        {file}")
+    for login, password in played.logins if played is not None else ():
+        _say(f"  Sign in            {login}   password: {password}")
+    _say("")
+
+
+# --- lots ---
+
+
+@app.command()
+def lots(
+    as_json: Annotated[bool, typer.Option("--json", help="one JSON document")] = False,
+    code: Annotated[str | None, typer.Option(help="code begins with")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000)] = 200,
+) -> None:
+    """List lots, newest first."""
+    from sqlalchemy import select
+
+    import models
+    from ledger.queries import claims_of
+    from models.base import table
+    from models.db import system_session
+
+    lot = table(models.Lot)
+    query = select(lot).order_by(lot.c.id.desc()).limit(limit)
+    if code is not None:
+        query = query.where(lot.c.code.startswith(code.upper(), autoescape=True))
+    with system_session(_recorder(Settings.from_env()).database, write=False) as session:
+        rows = session.execute(query).all()
+        claims = claims_of(session, [row.id for row in rows])
+    plain = [
+        {
+            "id": row.uid,
+            "code": row.code,
+            "kind": row.kind,
+            "product": row.product,
+            "initial_g": row.initial_g,
+            "remaining_g": row.remaining_g,
+            "disposition": row.disposition,
+            "qc": row.qc,
+            "grade": row.grade,
+            "claims": claims.get(row.id, {}),
+        }
+        for row in rows
+    ]
+    if as_json:
+        typer.echo(json.dumps(plain, ensure_ascii=False, indent=1))
+        return
+    for item in plain:
+        said = ",".join(f"{scheme}:{value}" for scheme, value in item["claims"].items()) or "-"
+        kilograms = f"{item['remaining_g'] / 1000:>11.3f} of {item['initial_g'] / 1000:>11.3f} kg"
+        typer.echo(
+            f"{item['code']:<22}{item['product']:<18}{kilograms}  {item['disposition']:<10}{item['qc']:<8}{said}"
+        )
+
+
+@app.command()
+def trace(
+    lot: Lot,
+    direction: Annotated[Literal["back", "forward"], typer.Option(help="where it is from, or where it went")] = "back",
+    form: Annotated[Literal["json", "csv", "svg"], typer.Option("--format")] = "json",
+    output: Output = None,
+    lang: Language = "en",
+) -> None:
+    """Where a lot is from, to the gram, or where it went."""
+    from api.v1.lots import trace_csv, trace_out
+    from ledger.queries import trace as follow
+    from models.db import system_session
+
+    with system_session(_recorder(Settings.from_env()).database, write=False) as session:
+        found = follow(session, None, lot, direction)
+    if form == "json":
+        _write(trace_out(found).model_dump_json(indent=1) + "\n", output)
+    elif form == "csv":
+        _write(trace_csv(found), output)
+    else:
+        from labels.lineage import trace_svg
+
+        _write(trace_svg(found, lang), output)
+
+
+@app.command()
+def label(
+    lot: Lot,
+    form: Annotated[Literal["svg", "png", "pdf"], typer.Option("--format")] = "svg",
+    output: Output = None,
+    lang: Language = "en",
+    dpi: Annotated[int, typer.Option(help="203 or 300")] = 300,
+    grid: Annotated[str, typer.Option(help="A4 sheet: 2x4 (8 labels) or 3x7 (21)")] = "2x4",
+    first: Annotated[int, typer.Option(min=1, help="first unit to print")] = 1,
+    count: Annotated[int | None, typer.Option(min=1, help="labels on the sheets; default: one a unit")] = None,
+    skip: Annotated[int, typer.Option(min=0, max=20, help="positions already used on the first sheet")] = 0,
+) -> None:
+    """Print the label of a lot; one is issued if it has none."""
+    from domain.refusals import Refused
+    from ledger.issue import issue_label, label_of, printed
+    from models.db import system_session
+
+    recorder = _recorder(Settings.from_env())
+    try:
+        with system_session(recorder.database, write=False) as session:
+            labelled = label_of(session, recorder, None, lot)
+    except Refused as refused:
+        if refused.code != "LOT_WITHOUT_LABEL":
+            raise
+        actor, uid = _owner_of(recorder, lot)
+        issue_label(recorder, actor, uid)
+        with system_session(recorder.database, write=False) as session:
+            labelled = label_of(session, recorder, None, lot)
+    data, _ = printed(labelled, form, lang=lang, dpi=dpi, grid=grid, first=first, count=count, skip=skip)
+    _write(data, output)
+    _say(labelled.passport.url)
+
+
+@app.command()
+def certificate(lot: Lot, output: Output = None, lang: Language = "en") -> None:
+    """Issue a numbered, frozen traceability certificate for a labelled lot."""
+    from ledger.issue import issue_certificate
+
+    recorder = _recorder(Settings.from_env())
+    actor, uid = _owner_of(recorder, lot)
+    number = issue_certificate(recorder, actor, uid, lang)
+    _write(_certificate_pdf(recorder, number), output)
+    _say(f"Issued {number}.")
+
+
+def _certificate_pdf(recorder: Recorder, number: str) -> bytes:
+    from labels.certificate import certificate_pdf
+    from ledger.issue import certificate as held
+    from models.db import system_session
+
+    with system_session(recorder.database, write=False) as session:
+        paper = held(session, None, number)
+    return certificate_pdf(
+        paper.passport,
+        paper.number,
+        paper.issued_at,
+        list(paper.composition),
+        paper.language,
+        paper.facts_sha256,
+    )
+
+
+def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:
+    from ledger.queries import find_lot
+    from models.db import system_session
+
+    with system_session(recorder.database, write=False) as session:
+        found = find_lot(session, None, lot)
+    return _owner(recorder, found.uid), found.uid
+
+
+def _owner(recorder: Recorder, uid: str) -> Actor:
+    """The organisation that owns a lot: whoever runs the command line acts for it."""
+    from sqlalchemy import select
+
+    import models
+    from domain.values import Actor
+    from models.base import table
+    from models.db import system_session
+
+    lot, organisation = table(models.Lot), table(models.Organisation)
+    with system_session(recorder.database, write=False) as session:
+        row = session.execute(
+            select(organisation.c.id, organisation.c.code)
+            .join(lot, lot.c.owner_id == organisation.c.id)
+            .where(lot.c.uid == uid)
+        ).first()
+    assert row is not None
+    return Actor(row.id, row.code, "system")
+
+
+@app.command()
+def verify(
+    url: Annotated[str, typer.Argument(help="what the QR holds, or the 16 characters below it")],
+    as_json: Annotated[bool, typer.Option("--json", help="the whole answer")] = False,
+) -> None:
+    """Ask the page behind a label. Exit status 0 only if it is in order."""
+    import httpx
+
+    from ledger.issue import normal_code, public_url
+
+    address = url if "://" in url else public_url(Settings.from_env().public_url, normal_code(url))
+    try:
+        answer = httpx.get(address, headers={"Accept": "application/json"}, timeout=20, follow_redirects=False)
+    except httpx.HTTPError as error:
+        _stop(f"{address} does not answer: {error}")
+    if answer.status_code == 404:  # noqa: PLR2004
+        _stop(f"Unknown code: {address} was not issued by this host.")
+    if answer.status_code != 200:  # noqa: PLR2004
+        _stop(f"{address} answered {answer.status_code}.")
+    found = answer.json()
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else _verdict(found))
+    if found["state"] != "valid":
+        sys.exit(1)
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    lines = [f"{found['verdict']['en']}: {found['lot_code']}, {found['net_g'] / 1000:g} kg, {found['product']['en']}"]
+    lines += [
+        f"  {item['number']}. {item['code'].replace('_', ' ')}: {item['answer']}" for item in found["verifications"]
+    ]
+    return "\n".join(lines)

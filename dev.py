@@ -1,0 +1,159 @@
+"""The developer's commands: ``python3 dev.py setup|demo|test|check|bench|serve|lock``.
+
+Standard library only, Python 3.11 or newer. Builds ``.venv`` from the hash-locked requirements (uv if it is there,
+else pip), then runs the command in it. Everything after the verb is passed on.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+WINDOWS = os.name == "nt"
+BIN = VENV / ("Scripts" if WINDOWS else "bin")
+PYTHON = BIN / ("python.exe" if WINDOWS else "python")
+STAMP = VENV / "filiere.stamp"
+RUNTIME, DEVELOPMENT = "requirements.lock", "requirements-dev.lock"
+
+CHECKS = [
+    ["-m", "ruff", "check", "."],
+    ["-m", "ruff", "format", "--check", "."],
+    ["-m", "mypy"],
+    ["-m", "importlinter.cli", "lint"],
+]
+
+
+def say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)
+
+
+def setup(lock: str) -> None:
+    """Build ``.venv`` from a lock, unless it already stands on it (a development environment can run all)."""
+    wanted = {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in (RUNTIME, DEVELOPMENT)}
+    standing = STAMP.read_text("utf-8").split() if STAMP.exists() and PYTHON.exists() else []
+    if standing and standing[0] in ({lock, DEVELOPMENT}) and standing[1] == wanted[standing[0]]:
+        return
+    began = time.monotonic()
+    uv = shutil.which("uv")
+    if not PYTHON.exists():
+        say("Building .venv …")
+        _environment(uv)
+    say(f"Installing from {lock} with {'uv' if uv else 'pip'} …")
+    if uv:
+        install = [uv, "pip", "install", "--quiet", "--python", str(PYTHON)]
+    else:
+        install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    _run([*install, "--require-hashes", "-r", lock])
+    _command()
+    STAMP.write_text(f"{lock} {wanted[lock]}\n", "utf-8")
+    say(f"Ready after {time.monotonic() - began:.0f} s.")
+
+
+def _environment(uv: str | None) -> None:
+    made = subprocess.run(
+        [uv, "venv", "--quiet", "--python", sys.executable, str(VENV)]
+        if uv
+        else [sys.executable, "-m", "venv", str(VENV)],
+        check=False,
+    )
+    if made.returncode:
+        shutil.rmtree(VENV, ignore_errors=True)
+        sys.exit("This Python cannot build a virtual environment. On Debian and Ubuntu: apt install python3-venv")
+
+
+def _command() -> None:
+    """The command ``filiere`` in the environment, running from this folder."""
+    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    packages = VENV / ("Lib/site-packages" if WINDOWS else f"lib/{version}/site-packages")
+    (packages / "filiere.pth").write_text(f"{ROOT}\n", "utf-8")
+    if WINDOWS:
+        (BIN / "filiere.cmd").write_text(f'@"{PYTHON}" -m api %*\r\n', "utf-8")
+        return
+    launcher = BIN / "filiere"
+    launcher.write_text(f'#!/bin/sh\nexec "{PYTHON}" -m api "$@"\n', "utf-8")
+    launcher.chmod(0o755)
+
+
+def _run(command: list[str]) -> None:
+    code = subprocess.call(command, cwd=ROOT)
+    if code:
+        sys.exit(code)
+
+
+def python(*arguments: str) -> None:
+    """Run Python in the environment, from the project's root."""
+    _run([str(PYTHON), *arguments])
+
+
+def check(arguments: list[str]) -> None:
+    """Lint, format, types, rooms; then the tests, unless ``--fast``."""
+    fast = "--fast" in arguments
+    for command in CHECKS:
+        say(f"· {' '.join(command[1:])}")
+        python(*command)
+    if not fast:
+        test([item for item in arguments if item != "--fast"])
+
+
+def test(arguments: list[str]) -> None:
+    """The whole suite, on both databases."""
+    workers = [] if any(item.startswith("-n") for item in arguments) else ["-n", str(min(os.cpu_count() or 1, 4))]
+    python("-m", "pytest", *workers, *arguments)
+
+
+def lock() -> None:
+    """Make both locks anew: every platform, hashes, no address of a package host."""
+    uv = shutil.which("uv") or sys.exit("Locking needs uv.")
+    common = [
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--generate-hashes",
+        "--no-header",
+        "--no-annotate",
+        "--quiet",
+    ]
+    _run([str(uv), "pip", "compile", "pyproject.toml", *common, "-o", RUNTIME])
+    _run([str(uv), "pip", "compile", "pyproject.toml", "--group", "dev", *common, "-o", DEVELOPMENT])
+    for name in (RUNTIME, DEVELOPMENT):
+        if "://" in (ROOT / name).read_text("utf-8"):
+            sys.exit(f"{name} names a package host; it must not.")
+
+
+def main() -> None:
+    if sys.version_info < (3, 11):  # noqa: UP036 - people start this with whatever Python they have
+        sys.exit(f"Filière needs Python 3.11 or newer; this is {sys.version.split()[0]}.")
+    verb, *rest = sys.argv[1:] or ["--help"]
+    if verb == "setup":
+        setup(DEVELOPMENT)
+    elif verb in ("demo", "serve"):
+        setup(RUNTIME)
+        python("-m", "api", verb, *rest)
+    elif verb == "test":
+        setup(DEVELOPMENT)
+        test(rest)
+    elif verb == "check":
+        setup(DEVELOPMENT)
+        check(rest)
+    elif verb == "bench":
+        setup(DEVELOPMENT)
+        python("-m", "bench", *rest)
+    elif verb == "lock":
+        lock()
+    else:
+        print(__doc__)
+        sys.exit(0 if verb in ("-h", "--help", "help") else 2)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit(130)
