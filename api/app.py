@@ -11,6 +11,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api import docs, problems, public
@@ -56,6 +57,32 @@ class Headers:
         return await self.app(scope, receive, send_with_headers)
 
 
+class BodyLimit:
+    """No body beyond ``MAX_BODY``, counted as it comes. FastAPI's own limit answers in plain text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        announced = dict(scope["headers"]).get(b"content-length", b"0")
+        if not announced.isdigit() or int(announced[:20]) > MAX_BODY:
+            body = problems.of_code("too-large", "en")
+            return await problems.answer(body)(scope, receive, send)
+        size = 0
+
+        async def receive_counted() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY:
+                raise HTTPException(413)
+            return message
+
+        return await self.app(scope, receive_counted, send)
+
+
 class Service(FastAPI):
     """FastAPI with the public pages before it: no router and no middleware stands in their way."""
 
@@ -97,11 +124,11 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=_operation_id,
         separate_input_output_schemas=False,
-        max_body_size=MAX_BODY,
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
     app.add_middleware(NoteUse)
+    app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
     problems.install(app)
     for name in MODULES:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -49,6 +50,7 @@ _PAGE = table(PublicPage)
 _SELECT = "SELECT version, digest, review_at, {form} FROM public_page WHERE code = ?"
 _SELECT_MANY = "SELECT code, version, digest, review_at, {form} FROM public_page WHERE code = ANY(%s)"
 _REVISION = "SELECT version_num FROM alembic_version"
+_FORM = re.compile(r"[0-9A-Z]{1,40}")
 _CROCKFORD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None, "\u202f": None})
 _LOG = logging.getLogger("filiere.public")
 
@@ -265,7 +267,7 @@ class Public:
         form: Form = "data" if wants_json else "html_fr" if asked.lang == "fr" else "html_en"
         code, now = normal(typed), self._recorder.clock()
         try:
-            row = await self._rows.page(code, form) if len(code) <= CODE_SHOWN else None
+            row = await self._rows.page(code, form) if _FORM.fullmatch(code) else None
             if row is not None and row[2] is not None and row[2] <= now:
                 row = await self._renewed(code, form)
         except (Unavailable, SQLAlchemyError):

@@ -48,7 +48,7 @@ def _label(name: str, dpi: int) -> Format[[Passport, str, Unit | None]]:
     return Format(name, PNG, "png", lambda passport, lang, unit: label_png(passport, lang, dpi, unit))
 
 
-def _sheet(name: str, grid: sheet_a4.Grid) -> Format[[Labels, str, int]]:
+def _sheet(name: str, grid: str) -> Format[[Labels, str, int]]:
     return Format(name, PDF, "pdf", lambda labels, lang, skip: sheet_a4.sheet_pdf(labels, lang, grid, skip))
 
 

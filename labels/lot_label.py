@@ -42,6 +42,9 @@ LINE_MM: Final = 3.3
 MARK_MM: Final = 9.2
 """Side of the shape that holds the letter O, C or N."""
 
+BESIDE_MM: Final = 25.0
+"""Room for number and weight beside a lot code that needs two lines."""
+
 LOT_POINTS: Final = 26.0
 """The least size of a lot code on a bag label: read at arm's length in a dim store."""
 
@@ -486,8 +489,9 @@ class _Bag:
             size = min(30.0, room / wide)
             line = top + LOT_POINTS * POINT_MM * CAP
             return [self._exact(MARGIN_MM, line, code, size)], self._bag_row(line + 7.6)
-        head, tail = _halves(code)
-        size = min(LOT_POINTS, (room - 33) / max(text_width(part, 1, bold=True) for part in (head, tail)))
+        head, tail = _halves(code, (room - BESIDE_MM - 1.5) / LOT_POINTS)
+        widest = max(text_width(part, 1, bold=True) for part in (head, tail))
+        size = min(LOT_POINTS, (room - BESIDE_MM - 1.5) / widest)
         first = top + size * POINT_MM * CAP
         second = first + size * POINT_MM * 0.98
         code_items: list[Item] = [
@@ -512,12 +516,12 @@ class _Bag:
 
     def _bag_column(self, first: float, second: float) -> list[Item]:
         name, grams = net_of(self.passport, self.unit)
-        kg, size = fitted(self.setting(words.kilograms(self.lang, grams)), 31, 17, 9, bold=True)
+        kg, size = fitted(self.setting(words.kilograms(self.lang, grams)), BESIDE_MM, 17, 9, bold=True)
         items: list[Item] = [Text(self.right, second, size, kg, bold=True, anchor="end")]
         net = self.setting(words.say(self.lang, name))
         items.append(Text(self.right, second - 6.4, 9, net, anchor="end"))
         if text := self.setting(unit_words(self.passport, self.unit, self.lang)):
-            short, size = fitted(text, 31, 12, self.smallest)
+            short, size = fitted(text, BESIDE_MM, 12, self.smallest)
             items.append(Text(self.right, first - 2.6, size, short, anchor="end"))
         return items
 
@@ -557,7 +561,7 @@ class _Bag:
     ) -> float:
         """A claim below the line ``y``, in letters smaller than the product's; answers its last line."""
         head, detail = said
-        size = 11.0 if alone and text_width(head, 11, bold=True) <= room else 9.0
+        size = 10.5 if alone and text_width(head, 10.5, bold=True) <= room else 9.0
         for line in wrapped(head, room, size, bold=True, lines=2 if alone else 1):
             y += LINE_MM + (size - 9.0) * POINT_MM * CAP
             items.append(Text(left, y, size, self.setting(line), bold=True))
@@ -605,10 +609,11 @@ class _Bag:
         return Text(x - 0.05 * size * POINT_MM, y, size, text, bold=True)
 
 
-def _halves(code: str) -> tuple[str, str]:
-    """A code broken after the hyphen nearest to its middle."""
-    breaks = [place + 1 for place, character in enumerate(code[:-1]) if character in "-/._"] or [len(code) // 2]
-    middle = min(breaks, key=lambda place: abs(place - len(code) / 2))
+def _halves(code: str, room: float) -> tuple[str, str]:
+    """A code broken after the hyphen nearest to its middle, or in the middle where only so both halves fit."""
+    breaks = [place + 1 for place, character in enumerate(code[:-1]) if character in "-/._"]
+    breaks = [place for place in breaks if text_width(max(code[:place], code[place:], key=len), 1, bold=True) <= room]
+    middle = min(breaks, key=lambda place: abs(place - len(code) / 2), default=(len(code) + 1) // 2)
     return code[:middle], code[middle:]
 
 

@@ -607,8 +607,8 @@ def _story(steps: Sequence[Step], room: Room) -> tuple[Sequence[_Run], int]:
         return [_Run(steps, folded=False)], 0
     inner = range(1, len(steps) - NEWEST_STEPS)
     weighty = sorted(inner, key=lambda at: (_weight(steps[at]), -at))[: STEPS_IN_FULL - 1 - NEWEST_STEPS]
-    quiet = [at for at in inner if at not in weighty]
-    dropped = set(quiet[: max(0, len(steps) - room.steps)])
+    folded_away = [at for at in inner if at not in weighty]
+    quiet, dropped = set(folded_away), set(folded_away[: max(0, len(steps) - room.steps)])
     runs = []
     kept = ((at in quiet, step) for at, step in enumerate(steps) if at not in dropped)
     for folded, run in groupby(kept, key=lambda pair: pair[0]):

@@ -11,7 +11,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from io import BytesIO
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final
 
 from labels import lot_label, qr
 from labels import print_texts as words
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from domain.passport import Passport
-
-Grid: TypeAlias = Literal["2x4", "3x7"]
 
 PAGE_MM: Final = (210.0, 297.0)
 MODULE_MM: Final = 0.508
@@ -58,7 +56,7 @@ class Stock:
         return self.left + column * self.pitch, self.top + row * self.height
 
 
-STOCKS: Final[dict[Grid, Stock]] = {
+STOCKS: Final[dict[str, Stock]] = {
     "2x4": Stock(lot_label.WIDTH_MM, lot_label.HEIGHT_MM, 2, 4, 101.6),  # Avery L7165
     "3x7": Stock(63.5, 38.1, 3, 7, 66.04),  # Avery L7160
 }
@@ -67,15 +65,20 @@ STOCKS: Final[dict[Grid, Stock]] = {
 def sheet_pdf(
     labels: Sequence[tuple[Passport, Unit | None]],
     lang: str,
-    grid: Grid = "2x4",
+    grid: str = "2x4",
     skip: int = 0,
     *,
     crop_marks: bool = False,
 ) -> bytes:
-    """Labels on A4 sheets, in the order given. ``skip``: label places already used on the first sheet.
+    """Labels on A4 sheets, in the order given.
+
+    ``grid``: ``2x4`` (99.1 x 67.7 mm, two symbols a label) or ``3x7`` (63.5 x 38.1 mm, one symbol). ``skip``: label
+    places already used on the first sheet.
 
     The same labels give the same bytes. On the first sheet stands a line of 50 mm to measure, off the labels.
     """
+    if grid not in STOCKS:
+        raise words.LabelRefused("GRID_UNKNOWN", grid=grid, grids=", ".join(STOCKS))
     stock = STOCKS[grid]
     tongue = words.language(lang)
     per_page = stock.columns * stock.rows
@@ -101,7 +104,7 @@ def sheet_pdf(
 class _Sheet:
     """The document being written, and which lots already have their form in it."""
 
-    def __init__(self, pdf: Any, lang: words.Lang, grid: Grid, stock: Stock) -> None:
+    def __init__(self, pdf: Any, lang: words.Lang, grid: str, stock: Stock) -> None:
         self.pdf, self.lang, self.grid, self.stock = pdf, lang, grid, stock
         self.matrices: dict[str, qr.Matrix] = {}
         self.forms: dict[int, str] = {}

@@ -22,7 +22,7 @@ THIN: Final = "\u202f"
 NBSP: Final = "\u00a0"
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
-    # --- the verdict -------------------------------------------------------------------------------------------------
+    # --- the verdict ------------------------------------------------------------------------------------------------
     "word.valid": ("In order", "En règle"),
     "word.on_hold": ("Look closer: on hold", "À vérifier : en attente"),
     "word.on_hold.CERT_EXPIRED": ("Look closer: certificate ended", "À vérifier : certificat échu"),
@@ -129,7 +129,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "summary.failed.one": ("{n} of {of} checks failed", "{n} point sur {of} non conforme"),
     "summary.failed.many": ("{n} of {of} checks failed", "{n} points sur {of} non conformes"),
-    # --- the frame ---------------------------------------------------------------------------------------------------
+    # --- the frame --------------------------------------------------------------------------------------------------
     "languages": ("Language", "Langue"),
     "lot": ("Lot", "Lot"),
     "net_weight": ("Net weight", "Poids net"),
@@ -268,11 +268,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "report_subject": ("Lot {lot}, label {code}", "Lot {lot}, étiquette {code}"),
     "no_contact": ("The issuer has given no contact.", "L'émetteur n'a pas indiqué de contact."),
     "other_code": ("Check another code", "Vérifier un autre code"),
-    # --- unknown code, and the start page -------------------------------------------------------------------------------
+    # --- unknown code, and the start page ---------------------------------------------------------------------------
     "unknown.title": ("Unknown code", "Code inconnu"),
     "unknown.sentence": (
-        "We did not issue this code. Look at the address bar: it must begin with {host}. Then compare the code with the "
-        "label, letter by letter.",
+        "We did not issue this code. Look at the address bar: it must begin with {host}. Then compare the code with "
+        "the label, letter by letter.",
         "Nous n'avons pas émis ce code. Regarder la barre d'adresse : elle doit commencer par {host}. Puis comparer le "
         "code avec l'étiquette, lettre par lettre.",
     ),
@@ -292,7 +292,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "16 lettres et chiffres, par exemple {example}. Tirets, espaces et minuscules sont sans importance.",
     ),
     "form.button": ("Check this code", "Vérifier ce code"),
-    # --- values of claims --------------------------------------------------------------------------------------------
+    # --- values of claims -------------------------------------------------------------------------------------------
     "value.organic": ("Organic", "Biologique"),
     "value.in_conversion": (
         "In conversion to organic farming",
@@ -308,7 +308,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "value.ready": ("Ready", "Prêt"),
     "value.incomplete": ("Incomplete", "Incomplet"),
     "value.non_compliant": ("Not compliant", "Non conforme"),
-    # --- why a claim is not granted, or not higher -------------------------------------------------------------------
+    # --- why a claim is not granted, or not higher ------------------------------------------------------------------
     "reason.PLOT_IN_CONVERSION": (
         "Part of the goods was harvested on a plot that was still in conversion.",
         "Une partie de la marchandise vient d'une parcelle encore en conversion.",
@@ -401,7 +401,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "A rule of the scheme was not met. Ask the issuer for the details.",
         "Une règle du référentiel n'était pas remplie. Interroger l'émetteur pour les détails.",
     ),
-    # --- steps -------------------------------------------------------------------------------------------------------
+    # --- steps ------------------------------------------------------------------------------------------------------
     "step.delivered.one": ("{n} delivery by a farmer", "{n} livraison d'un producteur"),
     "step.delivered.many": ("{n} deliveries by farmers", "{n} livraisons de producteurs"),
     "step.received.one": ("Weighed in", "Pesée à la réception"),
@@ -460,7 +460,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.corrected.many": ("Record corrected, {n} times", "Écritures corrigées, {n} fois"),
     "step.other.one": ("Other step", "Autre étape"),
     "step.other.many": ("Other step, {n} times", "Autre étape, {n} fois"),
-    # --- what was measured -------------------------------------------------------------------------------------------
+    # --- what was measured ------------------------------------------------------------------------------------------
     "test.moisture": ("Moisture", "Humidité"),
     "test.mouldy": ("Mouldy beans", "Fèves moisies"),
     "test.slaty": ("Slaty beans", "Fèves ardoisées"),
@@ -516,7 +516,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "found.germinated": ("{n} of {of} beans germinated", "{n} fèves germées sur {of}"),
     "found.flat": ("{n} of {of} beans flat", "{n} fèves plates sur {of}"),
     "found.violet": ("{n} of {of} beans violet", "{n} fèves violettes sur {of}"),
-    # --- what we checked: a question, and its four answers -----------------------------------------------------------
+    # --- what we checked: a question, and its four answers ----------------------------------------------------------
     "check.label_known": ("Did we issue this label?", "Avons-nous émis cette étiquette ?"),
     "check.label_known.passed": (
         "Yes, for this lot, by {organisation} on {issued}.",
@@ -713,6 +713,7 @@ def text(lang: Lang, key: str) -> str:
 
 
 def has(key: str) -> bool:
+    """Whether there is a sentence for a key."""
     return key in TEXTS
 
 

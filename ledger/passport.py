@@ -28,9 +28,9 @@ from domain.passport import (
     Verification,
 )
 from domain.values import CertificateFacts
+from ledger.facts import certificate_facts
 from ledger.profiles import profiles
 from ledger.queries import chunks, claims_of, instant
-from ledger.world import certificate_facts
 from models.base import table
 from models.db import SystemSession
 from models.graph import family
@@ -176,7 +176,7 @@ def _certificates(
         sa.or_(certificate.c.org_id.in_(groups), certificate.c.id.in_(covering)),
     )
     rows = session.execute(query.order_by(certificate.c.scheme, certificate.c.number)).all()
-    known = certificate_facts(session, rows)
+    known = certificate_facts(session.connection(), rows)
     papers = tuple(
         Certificate(
             scheme=row.scheme,

@@ -300,7 +300,8 @@ def _forget(book: Book, was: dict[int, int]) -> None:
     pending: Iterable[Any] = (
         book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds, book.checks,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
-        book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided, book.dropped,
+        book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
+        book.dropped,
     )  # fmt: skip
     for waiting in pending:
         waiting.clear()

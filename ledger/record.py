@@ -31,6 +31,7 @@ from domain.refusals import Refused
 from domain.ruling import Ruling
 from domain.values import Actor
 from ledger import pages
+from ledger.facts import among, ask
 from ledger.project import Overtaken, dumps, flush
 from ledger.world import Loader
 from models.base import table
@@ -291,11 +292,14 @@ def load_ruling(text: str) -> Ruling:
 Known = dict[str, tuple[str, int, Ruling]]
 
 
+_KNOWN = select(_EVENT.c.id, _EVENT.c.body, _EVENT.c.seq, _EVENT.c.ruling).where(
+    _EVENT.c.org_id == sa.bindparam("org_id"), among(_EVENT.c.id)
+)
+
+
 def _known(session: SystemSession, actor: Actor, ids: Sequence[str]) -> Known:
-    query = select(_EVENT.c.id, _EVENT.c.body, _EVENT.c.seq, _EVENT.c.ruling).where(
-        _EVENT.c.org_id == actor.org_id, _EVENT.c.id.in_(ids)
-    )
-    return {row.id: (row.body, row.seq, load_ruling(row.ruling)) for row in session.execute(query)}
+    found = ask(session.connection(), _KNOWN, set(ids), org_id=actor.org_id)
+    return {row.id: (row.body, row.seq, load_ruling(row.ruling)) for row in found}
 
 
 def _again(event: told.AnyEvent, body: str, before: tuple[str, int, Ruling]) -> Answer:

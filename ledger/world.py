@@ -6,11 +6,10 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 import models
 from domain import events as told
@@ -19,17 +18,13 @@ from domain.findings import Finding
 from domain.judge import World
 from domain.values import (
     Actor,
-    CertificateFacts,
-    FarmerFacts,
     Load,
     Lot,
-    MembershipFacts,
-    PlotFacts,
     Registry,
-    Site,
     Transfer,
-    Vessel,
 )
+from ledger import facts
+from ledger.facts import among, ask
 from ledger.profiles import profiles
 from models.base import table
 from models.db import SystemSession
@@ -118,7 +113,7 @@ class Loader:
     """
 
     def __init__(self, session: SystemSession, actor: Actor) -> None:
-        self.session = session
+        self.connection = session.connection()
         self.actor = actor
         self.book = Book(profiles().schemes, self.fetch_descendants)
         self.was: dict[int, int] = {}  # lot key -> remaining grams as loaded
@@ -145,55 +140,35 @@ class Loader:
         return World(self.book, registry, profiles(), self.actor, now, taken_codes, taken_lots, runs)
 
     def _taken(self, named: Named) -> tuple[set[str], set[str]]:
-        lots: set[str] = set()
-        codes: set[str] = set()
-        for chunk in _chunks(named.made):
-            query = select(_LOT.c.uid).where(_LOT.c.org_id == self.actor.org_id, _LOT.c.uid.in_(chunk))
-            lots.update(self.session.execute(query).scalars())
-        for chunk in _chunks(named.codes):
-            query = select(_LOT.c.code).where(_LOT.c.org_id == self.actor.org_id, _LOT.c.code.in_(chunk))
-            codes.update(self.session.execute(query).scalars())
+        mine = self.actor.org_id
+        lots = {uid for (uid,) in ask(self.connection, _TAKEN_LOTS, named.made, org_id=mine)}
+        codes = {code for (code,) in ask(self.connection, _TAKEN_CODES, named.codes, org_id=mine)}
         return lots, codes
 
     # --- lots ---
 
     def lots_by_uid(self, uids: Collection[str]) -> None:
         wanted = {uid for uid in uids if uid not in self.book.by_uid}
-        rows = [row for chunk in _chunks(wanted) for row in self._lot_rows(_LOT.c.uid.in_(chunk))]
-        self._take(rows)
+        self._take(list(ask(self.connection, _LOTS_BY_UID, wanted)))
 
     def lots_by_key(self, keys: Collection[int]) -> None:
         wanted = {key for key in keys if key not in self.book.by_key}
-        rows = [row for chunk in _chunks(wanted) for row in self._lot_rows(_LOT.c.id.in_(chunk))]
-        self._take(rows)
-
-    def _lot_rows(self, where: Any) -> Sequence[Row[Any]]:
-        return self.session.execute(select(_LOT).where(where).order_by(_LOT.c.id).with_for_update()).all()
+        self._take(list(ask(self.connection, _LOTS_BY_KEY, wanted)))
 
     def _take(self, rows: Sequence[Row[Any]]) -> None:
         """Lots with their parties, claims and open holds. Of two lots with one id, the actor sees its own."""
-        if not rows:
-            return
         lots = [_lot(row) for row in rows]
-        keys = [lot.key for lot in lots]
         by_key = {lot.key: lot for lot in lots}
-        party, claim, hold = table(models.LotParty), table(models.LotClaim), table(models.Hold)
-        for chunk in _chunks(keys):
-            parties = select(party.c.lot_id, party.c.org_id).where(party.c.lot_id.in_(chunk))
-            for key, org_id in self.session.execute(parties):
-                by_key[key].parties.add(org_id)
-            claims = select(claim.c.lot_id, claim.c.scheme, claim.c.value).where(claim.c.lot_id.in_(chunk))
-            for key, scheme, value in self.session.execute(claims):
-                by_key[key].claims[scheme] = value
+        for key, org_id in ask(self.connection, _PARTIES, by_key):
+            by_key[key].parties.add(org_id)
+        for key, scheme, value in ask(self.connection, _CLAIMS, by_key):
+            by_key[key].claims[scheme] = value
         for lot in sorted(lots, key=lambda lot: self.actor.org_id in lot.parties):
             self.book.put(lot)
             self.was[lot.key] = lot.remaining_g
         blocked = [lot.key for lot in lots if lot.disposition != "available"]
-        for chunk in _chunks(blocked):
-            holds = select(hold).where(hold.c.lot_id.in_(chunk), hold.c.ended_seq.is_(None))
-            for row in self.session.execute(holds.order_by("lot_id", "seq", "kind")):
-                held = HoldRow(row.lot_id, row.seq, row.kind, row.code, row.reason, row.since)
-                self.book.holds[row.lot_id].append(held)
+        for row in ask(self.connection, _HOLDS, blocked):
+            self.book.holds[row.lot_id].append(HoldRow(row.lot_id, row.seq, row.kind, row.code, row.reason, row.since))
 
     def fetch_descendants(self, keys: set[int]) -> None:
         """Everything made from some lots, with all that decides its claims."""
@@ -224,7 +199,7 @@ class Loader:
 
     def descendants(self, keys: Collection[int]) -> set[int]:
         """Keys of the lots and of all that was ever made from them."""
-        return family(self.session.connection(), keys, "forward")
+        return family(self.connection, keys, "forward")
 
     def _edges_into(self, keys: Collection[int]) -> list[tuple[int, int]]:
         out = _LINE.alias("o")
@@ -237,7 +212,7 @@ class Loader:
                 .where(into.c.lot_id.in_(chunk), into.c.kind == "in")
                 .distinct()
             )
-            edges += [(parent, child) for parent, child in self.session.execute(query)]
+            edges += [(parent, child) for parent, child in self.connection.execute(query)]
         return sorted(edges)
 
     def _caps(self, keys: Collection[int]) -> None:
@@ -246,7 +221,7 @@ class Loader:
         self._capped.update(wanted)
         for chunk in _chunks(wanted):
             query = select(cap).where(cap.c.lot_id.in_(chunk)).order_by(cap.c.lot_id, cap.c.seq, cap.c.scheme)
-            for row in self.session.execute(query):
+            for row in self.connection.execute(query):
                 reasons = tuple(Finding.from_dict(reason) for reason in json.loads(row.reasons))
                 self.book.caps[row.lot_id].append(
                     CapRow(row.lot_id, row.scheme, row.seq, row.value, reasons, row.since)
@@ -264,21 +239,18 @@ class Loader:
         return self._load_rows(sa.and_(_LOAD.c.vessel_id.in_(vessels), open_or_later))
 
     def _active_loads(self) -> None:
-        item = table(models.LoadItem)
-        for chunk in _chunks(set(self.book.by_key)):
-            active = select(item.c.load_seq).join(_LOAD, _LOAD.c.seq == item.c.load_seq)
-            active = active.where(item.c.lot_id.in_(chunk), _LOAD.c.ended_at.is_(None))
-            seqs = set(self.session.execute(active).scalars())
-            if seqs:
-                self._load_rows(_LOAD.c.seq.in_(seqs))
+        """Runs that lots about to be drawn lie in. A delivery of its own draws nothing and asks nothing."""
+        seqs = {seq for (seq,) in ask(self.connection, _ACTIVE_LOADS, self.book.by_key)}
+        if seqs:
+            self._load_rows(_LOAD.c.seq.in_(seqs))
 
     def _load_rows(self, where: Any) -> list[Load]:
         item = table(models.LoadItem)
-        rows = self.session.execute(select(_LOAD).where(where).order_by(_LOAD.c.seq)).all()
+        rows = self.connection.execute(select(_LOAD).where(where).order_by(_LOAD.c.seq)).all()
         contents: dict[int, dict[int, int]] = defaultdict(dict)
         for chunk in _chunks([row.seq for row in rows]):
             query = select(item).where(item.c.load_seq.in_(chunk))
-            for row in self.session.execute(query.order_by(item.c.load_seq, item.c.lot_id)):
+            for row in self.connection.execute(query.order_by(item.c.load_seq, item.c.lot_id)):
                 contents[row.load_seq][row.lot_id] = row.grams
         answer = []
         for row in rows:
@@ -304,7 +276,7 @@ class Loader:
         transfer = table(models.Transfer)
         query = select(transfer).where(transfer.c.id.in_(ids)).order_by(transfer.c.seq).with_for_update()
         answer = []
-        for row in self.session.execute(query):
+        for row in self.connection.execute(query):
             lots = tuple((item["lot"], item["grams"]) for item in json.loads(row.items))
             offer = Transfer(row.seq, row.id, row.org_id, row.to_org_id, row.ownership, row.upstream, row.state, lots)
             if self.actor.org_id in (row.org_id, row.to_org_id):
@@ -318,7 +290,7 @@ class Loader:
         found: set[int] = set()
         for column, wanted in ((label.c.code, codes), (label.c.lot_id, keys)):
             for chunk in _chunks(wanted):
-                for row in self.session.execute(select(label).where(column.in_(chunk))):
+                for row in self.connection.execute(select(label).where(column.in_(chunk))):
                     found.add(row.lot_id)
                     self.book.labels[row.code] = LabelRow(
                         row.lot_id,
@@ -338,7 +310,7 @@ class Loader:
 
     def lines_of(self, seq: int) -> tuple[LineRow, ...]:
         query = select(_LINE).where(_LINE.c.seq == seq).order_by(_LINE.c.lot_id, _LINE.c.kind)
-        rows = self.session.execute(query).all()
+        rows = self.connection.execute(query).all()
         self.lots_by_key({row.lot_id for row in rows})
         return tuple(
             LineRow(
@@ -369,149 +341,41 @@ class Loader:
                 row.grade,
                 json.loads(row.lines),
             )
-            for row in self.session.execute(query)
+            for row in self.connection.execute(query)
         )
 
     # --- the registry ---
 
     def registry(self, named: Named) -> Registry:
-        vessels = self._vessels(named.vessels)
-        loads = [self.book.loads[uid].site_id for uid in named.loads if uid in self.book.loads]
-        sites = self.sites(named.sites | {vessel.site_id for vessel in vessels.values()} | set(loads))
-        farmers = self.farmers(named.farmers)
+        """What the registry knows of everything named."""
+        vessels = facts.vessels(self.connection, named.vessels)
+        loads = {self.book.loads[uid].site_id for uid in named.loads if uid in self.book.loads}
+        sites = facts.sites(self.connection, named.sites | {vessel.site_id for vessel in vessels.values()} | loads)
+        farmers = facts.farmers(self.connection, self.actor.org_id, named.farmers)
         under = {held.certificate_id for farmer in farmers.values() for held in farmer.memberships}
-        certificates = self.certificates(under | named.certificates, set(sites))
-        organisations = {}
-        if named.organisations:
-            party = table(models.Organisation)
-            query = select(party.c.code, party.c.id).where(party.c.code.in_(named.organisations))
-            organisations = dict(self.session.execute(query).tuples().all())
+        certificates = facts.certificates(self.connection, self.actor.org_id, under | named.certificates, set(sites))
+        organisations = facts.organisations(self.connection, named.organisations)
         return Registry(sites, vessels, farmers, certificates, organisations)
 
-    def _vessels(self, ids: set[str]) -> dict[str, Vessel]:
-        if not ids:
-            return {}
-        vessel = table(models.Vessel)
-        query = select(vessel).where(vessel.c.id.in_(ids), vessel.c.ended_at.is_(None))
-        return {
-            row.id: Vessel(row.id, row.site_id, row.org_id, row.code, row.capacity_g)
-            for row in self.session.execute(query)
-        }
 
-    def sites(self, ids: Collection[str]) -> dict[str, Site]:
-        if not ids:
-            return {}
-        shared: dict[str, set[int]] = defaultdict(set)
-        share, site = table(models.SiteShare), table(models.Site)
-        for site_id, to in self.session.execute(
-            select(share.c.site_id, share.c.to_org_id).where(share.c.site_id.in_(ids))
-        ):
-            shared[site_id].add(to)
-        return {
-            row.id: Site(row.id, row.org_id, row.code, frozenset(shared[row.id]))
-            for row in self.session.execute(select(site).where(site.c.id.in_(ids)))
-        }
-
-    def farmers(self, codes: Collection[str]) -> dict[str, FarmerFacts]:
-        """The actor's farmers with memberships, inspections and plots, by code."""
-        farmer = table(models.Farmer)
-        ids: dict[str, str] = {}
-        for chunk in _chunks(codes):
-            query = select(farmer.c.id, farmer.c.code)
-            query = query.where(farmer.c.org_id == self.actor.org_id, farmer.c.code.in_(chunk))
-            ids.update(dict(self.session.execute(query).tuples().all()))
-        statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
-        memberships: dict[str, list[tuple[str, str]]] = defaultdict(list)
-        inspections: dict[str, list[date]] = defaultdict(list)
-        plots: dict[str, list[PlotFacts]] = defaultdict(list)
-        org_id = self.actor.org_id
-        member, state = table(models.Membership), table(models.MembershipStatus)
-        visit, plot = table(models.Inspection), table(models.Plot)
-        for chunk in _chunks(ids):
-            joined = select(member.c.farmer_id, member.c.id, member.c.certificate_id).where(
-                member.c.org_id == org_id,
-                member.c.farmer_id.in_(chunk),
-            )
-            for farmer_id, membership_id, certificate_id in self.session.execute(joined.order_by(member.c.id)):
-                memberships[farmer_id].append((membership_id, certificate_id))
-            states = (
-                select(state.c.membership_id, state.c.from_day, state.c.status)
-                .join(member, sa.and_(member.c.org_id == state.c.org_id, member.c.id == state.c.membership_id))
-                .where(member.c.org_id == org_id, member.c.farmer_id.in_(chunk))
-                .order_by(state.c.membership_id, state.c.from_day)
-            )
-            for membership_id, day, status in self.session.execute(states):
-                statuses[membership_id].append((date.fromisoformat(day), status))
-            visits = select(visit.c.farmer_id, visit.c.inspected_on).where(
-                visit.c.org_id == org_id,
-                visit.c.farmer_id.in_(chunk),
-                visit.c.valid.is_(True),
-            )
-            for farmer_id, day in self.session.execute(visits.order_by(visit.c.inspected_on)):
-                inspections[farmer_id].append(date.fromisoformat(day))
-            fields = select(plot.c.farmer_id, plot.c.code, plot.c.crop, plot.c.conversion_start).where(
-                plot.c.org_id == org_id,
-                plot.c.farmer_id.in_(chunk),
-                plot.c.ended_at.is_(None),
-            )
-            for farmer_id, code, crop, start in self.session.execute(fields.order_by(plot.c.code)):
-                plots[farmer_id].append(PlotFacts(code, crop, date.fromisoformat(start) if start else None))
-        return {
-            code: FarmerFacts(
-                code,
-                tuple(MembershipFacts(cert, tuple(statuses[membership])) for membership, cert in memberships[identity]),
-                tuple(inspections[identity]),
-                tuple(plots[identity]),
-            )
-            for identity, code in ids.items()
-        }
-
-    def certificates(self, ids: Collection[str], sites: Collection[str]) -> dict[str, CertificateFacts]:
-        """Certificates that are the actor's own, named, or that cover one of the sites."""
-        certificate, scope = table(models.Certificate), table(models.CertificateSite)
-        covering = select(scope.c.certificate_id).where(scope.c.site_id.in_(list(sites)))
-        query = select(certificate).where(
-            sa.or_(
-                certificate.c.org_id == self.actor.org_id,
-                certificate.c.id.in_(list(ids)),
-                certificate.c.id.in_(covering),
-            )
-        )
-        return certificate_facts(self.session, self.session.execute(query.order_by(certificate.c.id)).all())
-
-
-def certificate_facts(session: SystemSession, rows: Sequence[Any]) -> dict[str, CertificateFacts]:
-    """Certificates with their dated scope and status."""
-    ids = [row.id for row in rows]
-    if not ids:
-        return {}
-    products: dict[str, set[str]] = defaultdict(set)
-    sites: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
-    statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    product, site = table(models.CertificateProduct), table(models.CertificateSite)
-    status = table(models.CertificateStatus)
-    for row in session.execute(select(product).where(product.c.certificate_id.in_(ids))):
-        products[row.certificate_id].add(row.category)
-    scopes = select(site).where(site.c.certificate_id.in_(ids)).order_by(site.c.site_id, site.c.from_day)
-    for scope in session.execute(scopes):
-        until = date.fromisoformat(scope.to_day) if scope.to_day else None
-        sites[scope.certificate_id].append((scope.site_id, date.fromisoformat(scope.from_day), until))
-    for state in session.execute(select(status).where(status.c.certificate_id.in_(ids)).order_by(status.c.from_day)):
-        statuses[state.certificate_id].append((date.fromisoformat(state.from_day), state.status))
-    return {
-        row.id: CertificateFacts(
-            row.id,
-            row.org_id,
-            row.scheme,
-            row.number,
-            date.fromisoformat(row.valid_from),
-            date.fromisoformat(row.valid_to),
-            frozenset(products[row.id]),
-            tuple(sites[row.id]),
-            tuple(statuses[row.id]),
-        )
-        for row in rows
-    }
+_LOTS_BY_UID = select(_LOT).where(among(_LOT.c.uid)).order_by(_LOT.c.id).with_for_update()
+_LOTS_BY_KEY = select(_LOT).where(among(_LOT.c.id)).order_by(_LOT.c.id).with_for_update()
+_TAKEN_LOTS = select(_LOT.c.uid).where(_LOT.c.org_id == bindparam("org_id"), among(_LOT.c.uid))
+_TAKEN_CODES = select(_LOT.c.code).where(_LOT.c.org_id == bindparam("org_id"), among(_LOT.c.code))
+_PARTY, _CLAIM, _HOLD = table(models.LotParty), table(models.LotClaim), table(models.Hold)
+_ITEM = table(models.LoadItem)
+_PARTIES = select(_PARTY.c.lot_id, _PARTY.c.org_id).where(among(_PARTY.c.lot_id))
+_CLAIMS = select(_CLAIM.c.lot_id, _CLAIM.c.scheme, _CLAIM.c.value).where(among(_CLAIM.c.lot_id))
+_HOLDS = (
+    select(_HOLD)
+    .where(among(_HOLD.c.lot_id), _HOLD.c.ended_seq.is_(None))
+    .order_by(_HOLD.c.lot_id, _HOLD.c.seq, _HOLD.c.kind)
+)
+_ACTIVE_LOADS = (
+    select(_ITEM.c.load_seq)
+    .join(_LOAD, _LOAD.c.seq == _ITEM.c.load_seq)
+    .where(among(_ITEM.c.lot_id), _LOAD.c.ended_at.is_(None))
+)
 
 
 def _lot(row: Row[Any]) -> Lot:

@@ -1,0 +1,176 @@
+"""What the registry knows, as plain values. Each statement is built once; only the values change."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import Connection, bindparam, select
+
+import models
+from domain.values import CertificateFacts, FarmerFacts, MembershipFacts, PlotFacts, Site, Vessel
+from models.base import table
+
+CHUNK = 5_000
+
+_SITE, _SHARE, _VESSEL = table(models.Site), table(models.SiteShare), table(models.Vessel)
+_PARTY = table(models.Organisation)
+_FARMER, _MEMBER, _STATE = table(models.Farmer), table(models.Membership), table(models.MembershipStatus)
+_VISIT, _PLOT = table(models.Inspection), table(models.Plot)
+_CERTIFICATE, _PRODUCT = table(models.Certificate), table(models.CertificateProduct)
+_SCOPE, _STATUS = table(models.CertificateSite), table(models.CertificateStatus)
+
+
+def among(column: sa.Column[Any]) -> Any:
+    """``column IN (…)`` whose values come with the call, as ``ids``."""
+    return column.in_(bindparam("ids", expanding=True))
+
+
+_ORG = bindparam("org_id")
+_SITES = select(_SITE.c.id, _SITE.c.org_id, _SITE.c.code).where(among(_SITE.c.id))
+_SHARES = select(_SHARE.c.site_id, _SHARE.c.to_org_id).where(among(_SHARE.c.site_id))
+_VESSELS = select(_VESSEL).where(among(_VESSEL.c.id), _VESSEL.c.ended_at.is_(None))
+_PARTIES = select(_PARTY.c.code, _PARTY.c.id).where(among(_PARTY.c.code))
+_FARMERS = select(_FARMER.c.id, _FARMER.c.code).where(_FARMER.c.org_id == _ORG, among(_FARMER.c.code))
+_MEMBERS = (
+    select(_MEMBER.c.farmer_id, _MEMBER.c.id, _MEMBER.c.certificate_id)
+    .where(_MEMBER.c.org_id == _ORG, among(_MEMBER.c.farmer_id))
+    .order_by(_MEMBER.c.id)
+)
+_STATES = (
+    select(_STATE.c.membership_id, _STATE.c.from_day, _STATE.c.status)
+    .join(_MEMBER, sa.and_(_MEMBER.c.org_id == _STATE.c.org_id, _MEMBER.c.id == _STATE.c.membership_id))
+    .where(_MEMBER.c.org_id == _ORG, among(_MEMBER.c.farmer_id))
+    .order_by(_STATE.c.membership_id, _STATE.c.from_day)
+)
+_VISITS = (
+    select(_VISIT.c.farmer_id, _VISIT.c.inspected_on)
+    .where(_VISIT.c.org_id == _ORG, among(_VISIT.c.farmer_id), _VISIT.c.valid.is_(True))
+    .order_by(_VISIT.c.inspected_on)
+)
+_PLOTS = (
+    select(_PLOT.c.farmer_id, _PLOT.c.code, _PLOT.c.crop, _PLOT.c.conversion_start)
+    .where(_PLOT.c.org_id == _ORG, among(_PLOT.c.farmer_id), _PLOT.c.ended_at.is_(None))
+    .order_by(_PLOT.c.code)
+)
+_CERTIFICATES = (
+    select(_CERTIFICATE)
+    .where(
+        sa.or_(
+            _CERTIFICATE.c.org_id == _ORG,
+            among(_CERTIFICATE.c.id),
+            _CERTIFICATE.c.id.in_(
+                select(_SCOPE.c.certificate_id).where(_SCOPE.c.site_id.in_(bindparam("sites", expanding=True)))
+            ),
+        )
+    )
+    .order_by(_CERTIFICATE.c.id)
+)
+_PRODUCTS = select(_PRODUCT.c.certificate_id, _PRODUCT.c.category).where(among(_PRODUCT.c.certificate_id))
+_SCOPES = (
+    select(_SCOPE.c.certificate_id, _SCOPE.c.site_id, _SCOPE.c.from_day, _SCOPE.c.to_day)
+    .where(among(_SCOPE.c.certificate_id))
+    .order_by(_SCOPE.c.site_id, _SCOPE.c.from_day)
+)
+_STATUSES = (
+    select(_STATUS.c.certificate_id, _STATUS.c.from_day, _STATUS.c.status)
+    .where(among(_STATUS.c.certificate_id))
+    .order_by(_STATUS.c.from_day)
+)
+
+
+def ask(connection: Connection, query: Any, ids: Collection[Any], **more: Any) -> Iterator[Any]:
+    """Run a statement for some values, in pieces; nothing is asked when there are none."""
+    ordered = sorted(ids)
+    for start in range(0, len(ordered), CHUNK):
+        yield from connection.execute(query, {"ids": ordered[start : start + CHUNK], **more})
+
+
+def sites(connection: Connection, ids: Collection[str]) -> dict[str, Site]:
+    """Sites by id, with the organisations that may use them."""
+    shared: dict[str, set[int]] = defaultdict(set)
+    for site_id, to in ask(connection, _SHARES, ids):
+        shared[site_id].add(to)
+    return {
+        identity: Site(identity, org_id, code, frozenset(shared[identity]))
+        for identity, org_id, code in ask(connection, _SITES, ids)
+    }
+
+
+def vessels(connection: Connection, ids: Collection[str]) -> dict[str, Vessel]:
+    """Vessels in use, by id."""
+    return {
+        row.id: Vessel(row.id, row.site_id, row.org_id, row.code, row.capacity_g)
+        for row in ask(connection, _VESSELS, ids)
+    }
+
+
+def organisations(connection: Connection, codes: Collection[str]) -> dict[str, int]:
+    """Ids of organisations by code."""
+    return {code: identity for code, identity in ask(connection, _PARTIES, codes)}  # noqa: C416 - rows, not pairs
+
+
+def farmers(connection: Connection, org_id: int, codes: Collection[str]) -> dict[str, FarmerFacts]:
+    """Farmers of an organisation with memberships, inspections that count and plots, by code."""
+    ids: dict[str, str] = {row[0]: row[1] for row in ask(connection, _FARMERS, codes, org_id=org_id)}
+    statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
+    memberships: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    inspections: dict[str, list[date]] = defaultdict(list)
+    plots: dict[str, list[PlotFacts]] = defaultdict(list)
+    for farmer_id, membership_id, certificate_id in ask(connection, _MEMBERS, ids, org_id=org_id):
+        memberships[farmer_id].append((membership_id, certificate_id))
+    for membership_id, day, status in ask(connection, _STATES, ids, org_id=org_id):
+        statuses[membership_id].append((date.fromisoformat(day), status))
+    for farmer_id, day in ask(connection, _VISITS, ids, org_id=org_id):
+        inspections[farmer_id].append(date.fromisoformat(day))
+    for farmer_id, code, crop, start in ask(connection, _PLOTS, ids, org_id=org_id):
+        plots[farmer_id].append(PlotFacts(code, crop, date.fromisoformat(start) if start else None))
+    return {
+        code: FarmerFacts(
+            code,
+            tuple(MembershipFacts(held, tuple(statuses[membership])) for membership, held in memberships[identity]),
+            tuple(inspections[identity]),
+            tuple(plots[identity]),
+        )
+        for identity, code in ids.items()
+    }
+
+
+def certificates(
+    connection: Connection, org_id: int, ids: Collection[str], site_ids: Collection[str]
+) -> dict[str, CertificateFacts]:
+    """Certificates that are the organisation's own, named, or that cover one of the sites."""
+    rows = connection.execute(_CERTIFICATES, {"org_id": org_id, "ids": sorted(ids), "sites": sorted(site_ids)}).all()
+    return certificate_facts(connection, rows)
+
+
+def certificate_facts(connection: Connection, rows: Sequence[Any]) -> dict[str, CertificateFacts]:
+    """Certificates with their dated scope and status."""
+    ids = [row.id for row in rows]
+    products: dict[str, set[str]] = defaultdict(set)
+    scopes: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
+    statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
+    for certificate_id, category in ask(connection, _PRODUCTS, ids):
+        products[certificate_id].add(category)
+    for certificate_id, site_id, since, until in ask(connection, _SCOPES, ids):
+        end = date.fromisoformat(until) if until else None
+        scopes[certificate_id].append((site_id, date.fromisoformat(since), end))
+    for certificate_id, day, status in ask(connection, _STATUSES, ids):
+        statuses[certificate_id].append((date.fromisoformat(day), status))
+    return {
+        row.id: CertificateFacts(
+            row.id,
+            row.org_id,
+            row.scheme,
+            row.number,
+            date.fromisoformat(row.valid_from),
+            date.fromisoformat(row.valid_to),
+            frozenset(products[row.id]),
+            tuple(scopes[row.id]),
+            tuple(statuses[row.id]),
+        )
+        for row in rows
+    }
