@@ -270,7 +270,7 @@ def _play(recorder: Recorder, cluster: str) -> Any:
         _say(f"The database holds {there} events already; the season is not played again.")
         return None
     with _progress(f"Playing {cluster}") as progress:
-        return play(recorder, cluster, lambda _what, done, total: progress(done, total))
+        return play(recorder, cluster, progress)
 
 
 def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:

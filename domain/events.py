@@ -224,6 +224,13 @@ class Turned(Base):
     load: Id
 
 
+class Unloaded(Base):
+    """A run of a vessel ends; what lay in it goes on as it is, to the drying table or the next step."""
+
+    type: Literal["unloaded"] = "unloaded"
+    load: Id
+
+
 class Transformed(Base):
     """Goods change: ferment, dry, re-dry. Inputs = outputs + loss, to the gram."""
 
@@ -399,6 +406,7 @@ Recordable: TypeAlias = (
     | Loaded
     | Read
     | Turned
+    | Unloaded
     | Transformed
     | Inspected
     | Held
@@ -483,7 +491,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | DocumentIssued()
         ):
             return (event.lot,)
-        case Delivered() | Read() | Turned() | TransferRejected() | Corrected() | LabelRevoked() | Reassessed():
+        case Delivered() | Read() | Turned() | Unloaded() | TransferRejected() | Corrected() | LabelRevoked() | Reassessed():
             return ()
 
 

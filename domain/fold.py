@@ -133,6 +133,8 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _read(event, entry)
         case told.Turned():
             _turned(event, entry)
+        case told.Unloaded():
+            _unloaded(event, entry)
         case told.Transformed():
             _transformed(event, entry)
         case told.Inspected():
@@ -259,6 +261,14 @@ def _read(event: told.Read, entry: _Entry) -> None:
 
 def _turned(event: told.Turned, entry: _Entry) -> None:
     for key in entry.book.loads[event.load].contents:
+        entry.line(entry.book.by_key[key], "note", 0)
+
+
+def _unloaded(event: told.Unloaded, entry: _Entry) -> None:
+    load = entry.book.loads[event.load]
+    load.ended_at = entry.at
+    entry.book.ended_loads[load.seq] = (entry.at, entry.seq)
+    for key in load.contents:
         entry.line(entry.book.by_key[key], "note", 0)
 
 

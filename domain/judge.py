@@ -95,8 +95,8 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return _loaded(event, world, at)
         case told.Read():
             return _read(event, world, at)
-        case told.Turned():
-            return _turned(event, world, at)
+        case told.Turned() | told.Unloaded():
+            return Ruling(site=_open_load(event.load, world, at).site_id)
         case told.Transformed():
             return _transformed(event, world, at)
         case told.Inspected():
@@ -365,10 +365,6 @@ def _read(event: told.Read, world: World, at: int) -> Ruling:
             said: dict[str, str | int] = {"test": item.test, "value": item.value, "unit": limit.unit}
             ruling.findings.append(Finding("READING_OUT_OF_RANGE", "notice", said, limit.source))
     return ruling
-
-
-def _turned(event: told.Turned, world: World, at: int) -> Ruling:
-    return Ruling(site=_open_load(event.load, world, at).site_id)
 
 
 def _open_load(uid: str, world: World, at: int) -> Load:

@@ -250,7 +250,7 @@ class AccessRefused(Exception):
         return f"{self.code}: {CATALOGUE[self.code].sentence['en'].format(**self.params)}"
 
 
-# --- passwords ------------------------------------------------------------------------------------------------------
+# --- passwords ---
 
 
 @cache
@@ -289,7 +289,7 @@ def is_password(password: str, stored: str | None) -> bool:
     return right and stored is not None
 
 
-# --- organisations --------------------------------------------------------------------------------------------------
+# --- organisations ---
 
 
 def found(
@@ -363,7 +363,7 @@ def _change(row: Any, version: int, changes: Mapping[str, Any]) -> None:
     row.version += 1
 
 
-# --- users ----------------------------------------------------------------------------------------------------------
+# --- users ---
 
 
 def _require_name(name: str) -> None:
@@ -495,7 +495,7 @@ def code_of(recorder: Recorder, org_id: int) -> str:
         return str(session.execute(sa.select(_ORG.c.code).where(_ORG.c.id == org_id)).scalar_one())
 
 
-# --- what lets somebody in ------------------------------------------------------------------------------------------
+# --- what lets somebody in ---
 
 
 @dataclass(frozen=True, slots=True)
@@ -639,7 +639,7 @@ def used(recorder: Recorder, signed: Signed) -> None:
         session.execute(change)
 
 
-# --- API keys -------------------------------------------------------------------------------------------------------
+# --- API keys ---
 
 _KEY_FORM = re.compile(r"flk_([0-9a-f]{32})_([0-9a-f]{64})")
 

@@ -189,12 +189,12 @@ def _reached(root: int, flow: Flows, withheld: set[int], direction: Direction) -
 
 def _nodes(session: SystemSession, lots: Mapping[int, Any], shown: set[int] | None) -> dict[int, Node]:
     organisation, site = table(models.Organisation), table(models.Site)
-    names = dict(session.execute(select(organisation.c.id, organisation.c.name)).tuples().all())
+    names = {row[0]: row[1] for row in session.execute(select(organisation.c.id, organisation.c.name))}
     wanted = {row.site_id for row in lots.values() if row.site_id}
     sites: dict[str, str] = {}
     for chunk in chunks(wanted):
         query = select(site.c.id, site.c.name).where(site.c.id.in_(chunk))
-        sites.update(dict(session.execute(query).tuples().all()))
+        sites.update({row[0]: row[1] for row in session.execute(query)})
     claims = claims_of(session, lots)
     answer = {}
     for key, row in lots.items():
@@ -233,7 +233,7 @@ def _event_ids(session: SystemSession, seqs: Collection[int]) -> dict[int, str]:
     answer: dict[int, str] = {}
     for chunk in chunks(seqs):
         query = select(event.c.seq, event.c.id).where(event.c.seq.in_(chunk))
-        answer.update(dict(session.execute(query).tuples().all()))
+        answer.update({row[0]: row[1] for row in session.execute(query)})
     return answer
 
 

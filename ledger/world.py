@@ -80,7 +80,7 @@ class Named:
             case told.Loaded():
                 self.vessels.add(event.vessel)
                 self.loads.add(event.load)
-            case told.Read() | told.Turned():
+            case told.Read() | told.Turned() | told.Unloaded():
                 self.loads.add(event.load)
             case told.TransferOffered():
                 self.organisations.add(event.to)

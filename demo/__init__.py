@@ -1,0 +1,1 @@
+"""The seed clusters as events, generated with a fixed seed and played through the ledger as any client's."""
