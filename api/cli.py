@@ -228,7 +228,6 @@ def demo(
     played = _play(recorder, cluster)
     if totals:
         from demo.totals import totals as sums
-
         from models.db import system_session
 
         with system_session(recorder.database, write=False) as session:
@@ -255,10 +254,10 @@ def _demo_settings(cluster: str, port: int) -> Settings:
 
 def _play(recorder: Recorder, cluster: str) -> Any:
     """Play the season, or take it as it is where it was played before."""
-    from demo.play import play
     from sqlalchemy import func, select
 
     import models
+    from demo.play import play
     from models.base import table
     from models.db import system_session
     from models.schema import migrate as upgrade

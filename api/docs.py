@@ -112,7 +112,7 @@ def install(app: FastAPI) -> None:
     app.add_route("/docs/problems", refusals, include_in_schema=False)
 
 
-# --- OpenAPI --------------------------------------------------------------------------------------------------------
+# --- OpenAPI ---
 
 
 def _complete(schema: Schema, cookie: str) -> None:
@@ -205,7 +205,7 @@ def example(schema: Schema, document: Schema) -> Any:
     return None
 
 
-# --- pages ----------------------------------------------------------------------------------------------------------
+# --- pages ---
 
 
 def _reference(document: Schema, host: str) -> dict[str, Any]:

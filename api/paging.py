@@ -5,9 +5,9 @@
     def list_farmers(listing: Annotated[Listing, Query()], …) -> Page[FarmerOut]:
         rows, following = turn(session, query, BY_CODE, listing, request, response)
 
-A cursor says the list that it belongs to and the last key of the page before. It holds nothing secret and gives no
-right: it is not signed, but what it holds is checked, and a query sees the caller's organisation only. A query
-parameter that a list does not know is refused, never ignored.
+A cursor says the list that it belongs to and the last key of the page before. It holds nothing secret and
+gives no right: it is not signed, but what it holds is checked, and a query sees the caller's organisation
+only. A query parameter that a list does not know is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class Order:
     newest_first: bool = False
 
 
-def turn(  # noqa: PLR0913
+def turn(
     session: Session, query: Any, order: Order, listing: Listing, request: Request, response: Response
 ) -> tuple[list[Any], str | None]:
     """The rows of the page asked for and the cursor of the next, which the header Link names too."""

@@ -195,31 +195,6 @@ def pointer(location: Sequence[str | int], sent: Any) -> str:
     return "".join(f"/{part}" for part in parts)
 
 
-def malformed(found: Sequence[Any], sent: Any, *, at: str = "") -> dict[str, Any]:
-    """Everything in a request that cannot be read, each with a pointer into what was sent (or the parameter's name).
-
-    ``at`` is put before the pointers when ``sent`` is a part of the request.
-    """
-    errors: list[dict[str, Any]] = []
-    for item in found:
-        location = [part for part in item["loc"] if not (at and part == "body")]
-        told: dict[str, Any] = {"code": item["type"], "detail": item["msg"]}
-        if not at and location and location[0] != "body":
-            errors.append({"parameter": str(location[-1]), **told})
-        else:
-            inside = pointer(location, sent) if at else pointer(location[1:], sent["body"])
-            errors.append({"pointer": f"#{at}{inside}", **told})
-    return {
-        "type": "/docs/problems#malformed",
-        "title": "The request cannot be read",
-        "status": 422,
-        "code": "malformed",
-        "detail": f"{len(errors)} {'place' if len(errors) == 1 else 'places'} in the request cannot be read.",
-        "advice": "Correct what the pointers name, and send it again.",
-        "errors": errors,
-    }
-
-
 def of_code(code: str, lang: str, detail: str | None = None) -> dict[str, Any]:
     """Problem details for one of ``PROBLEMS``; its own sentence where no better is given."""
     status, english, french, sentence_en, sentence_fr = PROBLEMS[code]
@@ -230,6 +205,28 @@ def of_code(code: str, lang: str, detail: str | None = None) -> dict[str, Any]:
         "code": code,
         "detail": detail or (sentence_fr if lang == "fr" else sentence_en),
     }
+
+
+def malformed(found: Sequence[Any], sent: Any, *, at: str = "", lang: str = "en") -> dict[str, Any]:
+    """Everything in a request that cannot be read, each with a pointer into what was sent (or a parameter's name).
+
+    ``at`` is put before the pointers when ``sent`` is a part of the request; else ``sent`` is ``{"body": …}``.
+    """
+    errors: list[dict[str, Any]] = []
+    for item in found:
+        location = [part for part in item["loc"] if not (at and part == "body")]
+        told: dict[str, Any] = {"code": item["type"], "detail": item["msg"]}
+        if not at and location and location[0] != "body":
+            errors.append({"parameter": str(location[-1]), **told})
+        else:
+            inside = pointer(location, sent) if at else pointer(location[1:], sent["body"])
+            errors.append({"pointer": f"#{at}{inside}", **told})
+    count = f"{len(errors)} {'place' if len(errors) == 1 else 'places'}"
+    said = {
+        "en": (f"{count} in the request cannot be read.", "Correct what the pointers name, and send it again."),
+        "fr": (f"Endroits illisibles dans la requête : {len(errors)}.", "Corrigez-les, puis renvoyez la requête."),
+    }["fr" if lang == "fr" else "en"]
+    return of_code("malformed", lang, said[0]) | {"advice": said[1], "errors": errors}
 
 
 def install(app: FastAPI) -> None:
@@ -261,11 +258,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(RequestValidationError)
     async def _malformed(request: Request, error: RequestValidationError) -> Response:
-        errors = [_place(item, error.body) for item in error.errors()]
-        count = f"{len(errors)} {'place' if len(errors) == 1 else 'places'}"
-        body = of_code("malformed", language(request), f"{count} in the request cannot be read.")
-        body["advice"] = "Correct what the pointers name, and send it again."
-        return answer(body | {"errors": errors})
+        return answer(malformed(error.errors(), {"body": error.body}, lang=language(request)))
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
@@ -286,12 +279,6 @@ def install(app: FastAPI) -> None:
         number = uuid4().hex
         _LOG.error("request %s failed", number, exc_info=error)
         return answer(of_code("internal", language(request)) | {"request_id": number}, dict(PLAIN_HEADERS))
-
-
-def _place(item: dict[str, Any], sent: Any) -> dict[str, Any]:
-    where, *rest = item["loc"]
-    place = {"pointer": "#" + pointer(rest, sent)} if where == "body" else {"parameter": str(item["loc"][-1])}
-    return place | {"code": item["type"], "detail": item["msg"]}
 
 
 PLAIN_HEADERS = {

@@ -59,7 +59,7 @@ class Unavailable(Exception):
     """The database does not answer."""
 
 
-# --- rows -----------------------------------------------------------------------------------------------------------
+# --- rows ---
 
 
 class Rows(Protocol):
@@ -204,7 +204,7 @@ def rows_of(database: Database) -> Rows:
     return PostgresqlRows(database) if database.is_postgresql else SqliteRows(database)
 
 
-# --- pages ----------------------------------------------------------------------------------------------------------
+# --- pages ---
 
 
 class Public:

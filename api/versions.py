@@ -1,7 +1,8 @@
-"""Versioned records over HTTP: found or 404, changed only from the version that was read, made once under one id.
+"""Versioned records over HTTP: found or 404, changed only from the version read, made once under one id.
 
-The strong ETag of a record is its version. A record that is answered together with what hangs on it (a farmer with
-plots and inspections) adds a digest behind a dot: ``"3.9f86d081884c7d65"``. If-Match takes both and compares the version.
+The strong ETag of a record is its version. A record that is answered together with what hangs on it (a farmer
+with plots and inspections) adds a digest behind a dot: ``"3.9f86d081884c7d65"``. If-Match takes both and
+compares the version.
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def tag(response: Response, version: int) -> None:
 
 
 def shown(request: Request, response: Response, record: T, version: int, *, whole: bool = False) -> T | Response:
-    """The record with its ETag, or 304 where the client has it. ``whole``: more than the record itself is shown."""
+    """The record with its ETag, or 304 where the client has it. ``whole``: with what hangs on it."""
     etag = f'"{version}"'
     if whole:
         digest = hashlib.sha256(record.model_dump_json().encode()).hexdigest()[:16]
@@ -158,7 +159,7 @@ def find(session: ScopedSession, model: type[M], identity: str, noun: str, *, up
 def change(row: Any, version: int, values: Mapping[str, Any], *, also: bool = False) -> bool:
     """Set fields of a record, from the version that was read; 412 with the present one where it is stale.
 
-    Answers whether anything is new; only then the version grows. ``also``: something that hangs on it has changed.
+    Answers whether anything is new; only then the version grows. ``also``: something that hangs on it is.
     """
     if row.version != version:
         raise AccessRefused("CHANGED_MEANWHILE", version=row.version, sent=version)
@@ -185,6 +186,7 @@ def same(row: SQLModel, values: Mapping[str, Any], *, otherwise: bool = False) -
 
 
 def reused(differs: list[str]) -> Problem:
+    """409: the id belongs to a record with other content."""
     return Problem(
         409,
         "id-reused",
@@ -211,7 +213,11 @@ def taken(field: str, value: str) -> Problem:
 def refused(field: str, code: str, said: str, advice: str | None = None) -> Problem:
     """422 for one field that is wrong in itself, though its form is right."""
     return Problem(
-        422, "malformed", said, advice=advice, errors=[{"pointer": f"#/{field}", "code": code, "detail": said}]
+        422,
+        "malformed",
+        said,
+        advice=advice,
+        errors=[{"pointer": f"#/{field}", "code": code, "detail": said}],
     )
 
 
@@ -225,6 +231,7 @@ def make(session: ScopedSession, row: SQLModel, *, field: str, value: str) -> No
 
 
 def new_id(recorder: Recorder) -> str:
+    """An id for a record that the client gave none."""
     return uuid7(recorder.clock(), recorder.entropy)
 
 
@@ -254,4 +261,5 @@ class LoweredOut(Shown):
 
 
 def lowered(found: list[registry.Lowered]) -> list[LoweredOut]:
+    """The lots that a change lowered, to answer."""
     return [LoweredOut.model_validate(lot) for lot in found]

@@ -46,7 +46,7 @@ class ExportLot:
 
 
 def export_lots(season: Season) -> list[ExportLot]:
-    """Batches in their order into lots of 12,500 kg; a batch that crosses the line is shared, the last lot is as it is."""
+    """Batches in their order into lots of 12,500 kg; one that crosses the line is shared; the last lot is as it is."""
     lots: list[ExportLot] = []
     for group in GROUPS:
         held: list[tuple[Batch, int]] = []

@@ -150,7 +150,7 @@ def _under_certificate(
 
 def _of_plots(scheme: Scheme, harvested_on: date, farmer: FarmerFacts, plot: str | None, crop_type: str) -> Cap:
     """The plot harvested, or, where it was not recorded, the lowest of the farmer's plots."""
-    known = [held for held in farmer.plots if plot in (None, held.code)]
+    known = [held for held in farmer.plots if plot in (None, held.code) and held.worked_on(harvested_on)]
     if not known:
         reason = _because(scheme, "PLOT_UNKNOWN", farmer=farmer.code, plot=plot or "-")
         return Cap(scheme.values[0].code, (reason,))

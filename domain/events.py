@@ -491,7 +491,16 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | DocumentIssued()
         ):
             return (event.lot,)
-        case Delivered() | Read() | Turned() | Unloaded() | TransferRejected() | Corrected() | LabelRevoked() | Reassessed():
+        case (
+            Delivered()
+            | Read()
+            | Turned()
+            | Unloaded()
+            | TransferRejected()
+            | Corrected()
+            | LabelRevoked()
+            | Reassessed()
+        ):
             return ()
 
 

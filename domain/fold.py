@@ -107,7 +107,7 @@ class _Entry:
         self.book.claim_now(lot, inputs)
 
 
-def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> None:
+def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> None:  # noqa: PLR0915 - a list
     """Write a judged event into the book."""
     entry = _Entry(
         book,
@@ -518,9 +518,8 @@ def put_right(
             for row in [row for row in book.open_holds(lot) if row.kind == "void"]:
                 book.end_hold(lot, row, logged.seq)
     before = {line.lot for line in original.lines}
-    after = (
-        {book.by_uid[uid].key for uid in (*told.lots_named(instead), *told.lots_made(instead))} if instead else set()
-    )
+    right = (*told.lots_named(instead), *told.lots_made(instead)) if instead is not None else ()
+    after = {book.by_uid[uid].key for uid in right}
     for key in sorted(before - after):
         lot = book.by_key[key]
         book.lines.append(LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id))
@@ -530,7 +529,7 @@ def put_right(
 
 
 def _settle_deficits(touched: set[int], book: Book, logged: Logged, at: int) -> None:
-    """A lot from which more was drawn than it ever held blocks itself and all that was made from it until it is right."""
+    """A lot from which more was drawn than it held blocks itself and all that was made from it until it is right."""
     affected = book.with_descendants(touched)
     short = [key for key in sorted(affected) if book.by_key[key].deficit_g]
     codes = {lot.code: lot for key in affected if (lot := book.by_key[key])}

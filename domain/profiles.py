@@ -695,7 +695,7 @@ class _Table:
         if self._missing(key):
             return {}
         table = self._table(key, self._values[key])
-        return {name: table.integer(name) for name in table._values}
+        return {name: table.integer(name) for name in self._values[key]}
 
     def truth(self, key: str) -> bool:
         value = self._get(key, default=False)

@@ -55,6 +55,8 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
+    """The whole answer: nodes oldest first; going back, the shares sum to the root exactly."""
+
     root: Node
     direction: Direction
     nodes: tuple[Node, ...]  # root included, oldest first

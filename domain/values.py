@@ -164,6 +164,11 @@ class PlotFacts:
     code: str
     crop: str
     conversion_start: date | None
+    from_day: date | None = None  # since when the farmer works it; none: always
+    to_day: date | None = None  # until when
+
+    def worked_on(self, day: date) -> bool:
+        return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
 
 
 @dataclass(frozen=True, slots=True)

@@ -255,14 +255,14 @@ class _Certificate:
         issuer = self.say("issued_by", organisation=words.clean(passport.organisation))
         for text in (issuer, self._at()):
             flow.paragraph(text, 9, width=room, colour=MUTED)
-        under = TOP - 6 + side + 4.6
+        under = TOP - 6 + side + qr.QUIET * MODULE_MM + 2.5
         host, code = lot_label.host_and_code(passport)
         for typed, wanted, bold in ((host, 8.5, True), (code, 8, False)):
             text, size = lot_label.fitted(typed, max(side, 40), wanted, 5, bold=bold)
             flow.add(Text(RIGHT, under, size, text, bold=bold, anchor="end", colour=INK, address=True))
-            under += 3.9
-        flow.y = max(flow.y + 5, under + 1.5)
-        flow.line(texts.text(self.lang, "lot"), 8, colour=MUTED, after=0.4)
+            under += 3.8
+        flow.y = max(flow.y + 5, under + 0.8)
+        flow.line(texts.text(self.lang, "lot"), 8, colour=MUTED, after=1.0)
         code, size = lot_label.fitted(lot_label.printable(passport.lot_code), RIGHT - LEFT, 21, 9, bold=True)
         flow.line(code, size, bold=True, after=0.8)
         first, second = words.two_languages(self.lang, passport.product)

@@ -30,7 +30,7 @@ DPI: Final = (203, 300, 600)
 Labels: TypeAlias = Sequence[tuple[Passport, Unit | None]]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: ``Format[...](...)`` sets an attribute in vain, which slots turn into an error
 class Format(Generic[P]):
     """A format: its name in addresses and commands, media type, ending of file names, and what makes it."""
 

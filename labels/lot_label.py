@@ -42,7 +42,7 @@ LINE_MM: Final = 3.3
 MARK_MM: Final = 9.2
 """Side of the shape that holds the letter O, C or N."""
 
-BESIDE_MM: Final = 25.0
+BESIDE_MM: Final = (20.0, 31.0)
 """Room for number and weight beside a lot code that needs two lines."""
 
 LOT_POINTS: Final = 26.0
@@ -207,12 +207,10 @@ def printable(text: str) -> str:
     known = _advances(bold=False)
     answer = []
     for character in words.folded(words.clean(text)):
-        if ord(character) in known:
-            answer.append(character)
-        elif (bare := words.bare(character)) and all(ord(part) in known for part in bare):
-            answer.append(bare)
-        else:
+        bare = character if ord(character) in known else words.bare(character)
+        if not all(ord(part) in known for part in bare):
             raise words.LabelRefused("GLYPH_MISSING", character=f"U+{ord(character):04X}", text=text)
+        answer.append(bare)
     return "".join(answer)
 
 
@@ -489,16 +487,13 @@ class _Bag:
             size = min(30.0, room / wide)
             line = top + LOT_POINTS * POINT_MM * CAP
             return [self._exact(MARGIN_MM, line, code, size)], self._bag_row(line + 7.6)
-        head, tail = _halves(code, (room - BESIDE_MM - 1.5) / LOT_POINTS)
+        head, tail = _halves(code, (room - BESIDE_MM[0] - 1.5) / LOT_POINTS)
         widest = max(text_width(part, 1, bold=True) for part in (head, tail))
-        size = min(LOT_POINTS, (room - BESIDE_MM - 1.5) / widest)
-        first = top + size * POINT_MM * CAP
-        second = first + size * POINT_MM * 0.98
-        code_items: list[Item] = [
-            self._exact(MARGIN_MM, first, head, size),
-            self._exact(MARGIN_MM, second, tail, size),
-        ]
-        return code_items, self._bag_column(first, second)
+        beside = min(BESIDE_MM[1], max(BESIDE_MM[0], room - 1.5 - widest * LOT_POINTS))
+        size = min(LOT_POINTS, (room - 1.5 - beside) / widest)
+        line = self.bottom - 26.0
+        lines: list[Item] = [self._exact(MARGIN_MM, line - size * POINT_MM, head, size)]
+        return [*lines, self._exact(MARGIN_MM, line, tail, size)], self._bag_column(line, beside)
 
     def _bag_row(self, line: float) -> list[Item]:
         name, grams = net_of(self.passport, self.unit)
@@ -514,15 +509,18 @@ class _Bag:
             items.append(self._line(MARGIN_MM, line, room, text, 20))
         return items
 
-    def _bag_column(self, first: float, second: float) -> list[Item]:
+    def _bag_column(self, line: float, room: float) -> list[Item]:
+        """Number above weight, where the lot code takes two lines."""
         name, grams = net_of(self.passport, self.unit)
-        kg, size = fitted(self.setting(words.kilograms(self.lang, grams)), BESIDE_MM, 17, 9, bold=True)
-        items: list[Item] = [Text(self.right, second, size, kg, bold=True, anchor="end")]
+        kg, size = fitted(self.setting(words.kilograms(self.lang, grams)), room, 17, 9, bold=True)
         net = self.setting(words.say(self.lang, name))
-        items.append(Text(self.right, second - 6.4, 9, net, anchor="end"))
+        items: list[Item] = [
+            Text(self.right, line, size, kg, bold=True, anchor="end"),
+            Text(self.right, line - 5.4, 9, net, anchor="end"),
+        ]
         if text := self.setting(unit_words(self.passport, self.unit, self.lang)):
-            short, size = fitted(text, BESIDE_MM, 12, self.smallest)
-            items.append(Text(self.right, first - 2.6, size, short, anchor="end"))
+            short, size = fitted(text, room, 12, self.smallest)
+            items.append(Text(self.right, line - 9.2, size, short, anchor="end"))
         return items
 
     def _foot(self) -> list[Item]:
@@ -614,7 +612,7 @@ def _halves(code: str, room: float) -> tuple[str, str]:
     breaks = [place + 1 for place, character in enumerate(code[:-1]) if character in "-/._"]
     breaks = [place for place in breaks if text_width(max(code[:place], code[place:], key=len), 1, bold=True) <= room]
     middle = min(breaks, key=lambda place: abs(place - len(code) / 2), default=(len(code) + 1) // 2)
-    return code[:middle], code[middle:]
+    return code[:middle].strip(), code[middle:].strip()
 
 
 def label_svg(passport: Passport, lang: str, unit: Unit | None = None) -> bytes:

@@ -315,6 +315,8 @@ def counted(lang: Lang, key: str, n: int, **params: str | int) -> str:
 
 def clean(text: str) -> str:
     """Text on one line, without control, direction and invisible characters."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
     spaced = re.sub(r"\s*[\t\n\r]\s*|  +", " ", unicodedata.normalize("NFC", text))
     return "".join(character for character in spaced if unicodedata.category(character)[0] != "C").strip()
 
@@ -325,7 +327,7 @@ def folded(text: str) -> str:
 
 
 def bare(character: str) -> str:
-    """A letter without its accents: ŵ as w."""
+    """A letter without its accents: ŵ as w; nothing for an accent by itself."""
     return "".join(part for part in unicodedata.normalize("NFKD", character) if not unicodedata.combining(part))
 
 

@@ -32,27 +32,29 @@ INCH_MM: Final = 25.4
 ALPHANUMERIC: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
 """The characters of alphanumeric mode (ISO/IEC 18004 table 5)."""
 
+MASK: Final = 4
+"""The mask of every symbol (ISO/IEC 18004 7.8.2), instead of the one of eight with the lowest penalty each time.
+
+The library spends most of its time on scoring masks. Every mask is valid and is named in the symbol. In blurred,
+tilted, noisy pictures at the edge of what zxing-cpp reads, mask 4 (blocks of three by two) was read as often as the
+mask with the lowest penalty or more often: ``read_when_degraded`` in ``bench/labels.py``.
+"""
+
 _DIGITS: Final = b"01" + bytes(254)
 
 
 @lru_cache(maxsize=256)
 def symbol(url: str) -> Matrix:
-    """The symbol of one address: smallest version, best of the eight masks."""
+    """The symbol of one address in the smallest version."""
     return _made(_encoder(url))
 
 
 def symbols(urls: Sequence[str]) -> list[Matrix]:
-    """The symbols of many addresses, several times faster than one by one.
-
-    The library spends most of its time on scoring eight masks. Here version and mask are chosen once: the
-    version by the address that needs the largest, the mask by scoring that address. Every mask is valid and is
-    named in the symbol, so a reader sees no difference (``tests/labels/test_qr.py``).
-    """
+    """The symbols of many addresses, in the one version that the largest of them needs."""
     if not urls:
         return []
-    widest = max((_encoder(url) for url in _longest(urls)), key=lambda code: int(code.version))
-    version, mask = int(widest.version), int(widest.best_mask_pattern())
-    return [_made(_encoder(url, version, mask), fit=False) for url in urls]
+    version = max(int(_encoder(url).version) for url in _longest(urls))
+    return [_made(_encoder(url, version), fit=False) for url in urls]
 
 
 def svg_path(matrix: Matrix, x: float = 0, y: float = 0, module: float = 1) -> str:
@@ -125,12 +127,12 @@ def _longest(urls: Iterable[str]) -> list[str]:
     return list(by_mode.values())
 
 
-def _encoder(url: str, version: int | None = None, mask: int | None = None) -> Any:
+def _encoder(url: str, version: int | None = None) -> Any:
     """The library's encoder with one address, whole (``optimize=0``), in the narrowest mode for it."""
     from qrcode.constants import ERROR_CORRECT_M
     from qrcode.main import QRCode
 
-    code: Any = QRCode(version=version, error_correction=ERROR_CORRECT_M, border=QUIET, mask_pattern=mask)
+    code: Any = QRCode(version=version, error_correction=ERROR_CORRECT_M, border=QUIET, mask_pattern=MASK)
     code.add_data(url, optimize=0)
     return code
 

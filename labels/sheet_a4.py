@@ -296,14 +296,9 @@ def draw(pdf: Any, items: Sequence[Item], height: float) -> None:
                     x -= wide if item.anchor == "end" else wide / 2
                 pdf.drawString(x, y, item.text)
             case Bar():
-                pdf.rect(
-                    points(item.x),
-                    points(height - item.y - item.height),
-                    points(item.width),
-                    points(item.height),
-                    0,
-                    1,
-                )
+                x, y = points(item.x), points(height - item.y - item.height)
+                box = f"{x:.6g} {y:.6g} {points(item.width):.6g} {points(item.height):.6g}"
+                pdf._code.append(f"{box} re f")  # noqa: SLF001 - half of a page is hairlines
             case Symbol():
                 pdf._code.append(_mask(item, height))  # noqa: SLF001 - the library has no mask of one bit
             case Shape():

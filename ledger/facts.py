@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,7 +29,7 @@ def among(column: sa.Column[Any]) -> Any:
     return column.in_(bindparam("ids", expanding=True))
 
 
-_ORG = bindparam("org_id")
+_ORG: sa.BindParameter[int] = bindparam("org_id")
 _SITES = select(_SITE.c.id, _SITE.c.org_id, _SITE.c.code).where(among(_SITE.c.id))
 _SHARES = select(_SHARE.c.site_id, _SHARE.c.to_org_id).where(among(_SHARE.c.site_id))
 _VESSELS = select(_VESSEL).where(among(_VESSEL.c.id), _VESSEL.c.ended_at.is_(None))
@@ -51,11 +51,7 @@ _VISITS = (
     .where(_VISIT.c.org_id == _ORG, among(_VISIT.c.farmer_id), _VISIT.c.valid.is_(True))
     .order_by(_VISIT.c.inspected_on)
 )
-_PLOTS = (
-    select(_PLOT.c.farmer_id, _PLOT.c.code, _PLOT.c.crop, _PLOT.c.conversion_start)
-    .where(_PLOT.c.org_id == _ORG, among(_PLOT.c.farmer_id), _PLOT.c.ended_at.is_(None))
-    .order_by(_PLOT.c.code)
-)
+_PLOTS = select(_PLOT).where(_PLOT.c.org_id == _ORG, among(_PLOT.c.farmer_id)).order_by(_PLOT.c.code)
 _CERTIFICATES = (
     select(_CERTIFICATE)
     .where(
@@ -126,8 +122,10 @@ def farmers(connection: Connection, org_id: int, codes: Collection[str]) -> dict
         statuses[membership_id].append((date.fromisoformat(day), status))
     for farmer_id, day in ask(connection, _VISITS, ids, org_id=org_id):
         inspections[farmer_id].append(date.fromisoformat(day))
-    for farmer_id, code, crop, start in ask(connection, _PLOTS, ids, org_id=org_id):
-        plots[farmer_id].append(PlotFacts(code, crop, date.fromisoformat(start) if start else None))
+    for row in ask(connection, _PLOTS, ids, org_id=org_id):
+        until = datetime.fromtimestamp(row.ended_at / 1000, UTC).date() if row.ended_at is not None else None
+        start, since = (date.fromisoformat(day) if day else None for day in (row.conversion_start, row.from_day))
+        plots[row.farmer_id].append(PlotFacts(row.code, row.crop, start, since, until))
     return {
         code: FarmerFacts(
             code,

@@ -124,6 +124,7 @@ class Plot(SQLModel, table=True):
     crop: str
     area_m2: int = Field(sa_type=BigInteger)
     conversion_start: str | None = None
+    from_day: str | None = None  # since when the farmer works it; none: always
     geometry: str | None = text(None)  # JSON {"type": "Point"|"Polygon", "coordinates": micro-degrees}
     version: int = 1
     ended_at: int | None = maybe_millis()

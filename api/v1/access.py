@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, Header, Path, Query, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, field_validator
-from sqlmodel import select
+from fastapi import Path, Query, Request, Response
+from pydantic import BaseModel, BeforeValidator, Field, SecretStr, StringConstraints
+from sqlmodel import col, select
 
 import models
 from api.access import Needs, Public, Routes, SignedIn
 from api.auth import caller_of, drop_cookie, require_same_site, set_cookie
 from api.deps import Caller, CallerDep, LedgerDep, LedgerReadDep, ReadDep
+from api.paging import Listing, Order, Page, turn
 from api.problems import Problem
-from domain.events import Note
+from api.versions import Body, Instant, Shown, Text, VersionDep, left_out, sent, tag
 from ledger import access
 from ledger.access import PASSWORD_MOST, ROLES, SCOPES
 from models.db import scoped_session
 
 routes = Routes(prefix="/v1")
 
-# --- shapes ---------------------------------------------------------------------------------------------------------
+# --- shapes ---
 
-
-class Body(BaseModel):
-    """What is sent: a field that is not known is refused."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
-Text = Annotated[Note, StringConstraints(max_length=200, pattern=r"\S")]
 Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 UserName = Annotated[str, StringConstraints(pattern=access.USER_NAME)]
 OrgCode = Annotated[str, StringConstraints(pattern=access.ORG_CODE)]
@@ -50,15 +42,6 @@ Scope = Literal[
 Kind = Literal["farmer_group", "facility_operator", "exporter", "buyer", "certifier", "laboratory", "operator"]
 assert set(Role.__args__) == set(ROLES)  # type: ignore[attr-defined]
 assert set(Scope.__args__) == set(SCOPES)  # type: ignore[attr-defined]
-
-
-def given(value: Any) -> Any:
-    """A change may leave a field out; ``null`` would take away what every record has."""
-    if value is None:
-        message = "this cannot be taken away: leave it out to keep it"
-        raise ValueError(message)
-    return value
-
 
 _LOGIN = "musu.kollie@KOOP-BONG"
 _PHRASE = "seven wet boots by the door"
@@ -88,21 +71,19 @@ class UserIn(Body):
 
 
 class UserChange(Body):
-    full_name: Annotated[Text | None, Field(default=None, examples=["Musu Kollie"])]
-    role: Annotated[Role | None, Field(default=None, examples=["ics_manager"])]
-    disabled: Annotated[bool | None, Field(default=None, strict=True, examples=[False])]
-
-    _given = field_validator("full_name", "role", "disabled", mode="before")(given)
+    full_name: Annotated[Text, Field(default_factory=left_out, examples=["Musu Kollie"])]
+    role: Annotated[Role, Field(default_factory=left_out, examples=["ics_manager"])]
+    disabled: Annotated[bool, Field(default_factory=left_out, strict=True, examples=[False])]
 
 
-class UserOut(BaseModel):
+class UserOut(Shown):
     id: str
     name: str
     full_name: str
     role: str
     version: int
-    created_at: datetime
-    disabled_at: datetime | None
+    created_at: Instant
+    disabled_at: Instant | None
 
 
 class PasswordIn(Body):
@@ -119,15 +100,19 @@ class KeyIn(Body):
     days: Annotated[int, Field(strict=True, ge=1, le=access.KEY_DAYS, examples=[90])]
 
 
-class KeyOut(BaseModel):
+def _listed(value: Any) -> Any:
+    return value.split() if isinstance(value, str) else value
+
+
+class KeyOut(Shown):
     id: str
     name: str
-    scopes: list[str]
+    scopes: Annotated[list[str], BeforeValidator(_listed)]
     created_by: str
-    created_at: datetime
-    expires_at: datetime
-    used_at: datetime | None
-    revoked_at: datetime | None
+    created_at: Instant
+    expires_at: Instant
+    used_at: Instant | None
+    revoked_at: Instant | None
 
 
 class NewKeyOut(KeyOut):
@@ -147,14 +132,12 @@ class OrganisationIn(Body):
 
 
 class OrganisationChange(Body):
-    name: Annotated[Text | None, Field(default=None, examples=["Bong Cocoa Cooperative"])]
+    name: Annotated[Text, Field(default_factory=left_out, examples=["Bong Cocoa Cooperative"])]
     region: Annotated[Text | None, Field(default=None, examples=["Bong"])]
     contact: Annotated[Text | None, Field(default=None, examples=["office@koop-bong.example"])]
 
-    _given = field_validator("name", mode="before")(given)
 
-
-class OrganisationOut(BaseModel):
+class OrganisationOut(Shown):
     id: int
     code: str
     name: str
@@ -163,7 +146,7 @@ class OrganisationOut(BaseModel):
     region: str | None
     contact: str | None
     version: int
-    created_at: datetime
+    created_at: Instant
 
 
 class FoundedOut(BaseModel):
@@ -172,80 +155,26 @@ class FoundedOut(BaseModel):
     login: str
 
 
-class UserPage(BaseModel):
-    data: list[UserOut]
-    next: str | None
-
-
-class KeyPage(BaseModel):
-    data: list[KeyOut]
-    next: str | None
-
-
-class OrganisationPage(BaseModel):
-    data: list[OrganisationOut]
-    next: str | None
-
-
-class Listing(Body):
-    """Which part of a list."""
-
-    limit: int = Field(50, ge=1, le=200)
-    after: str | None = Field(None, max_length=40, description="``next`` of the page before")
-
-
 ListingDep = Annotated[Listing, Query()]
+BY_ID = Order("users", (col(models.User.id),), lambda row: (row.id,))
+KEYS_BY_ID = Order("api-keys", (col(models.ApiKey.id),), lambda row: (row.id,))
+BY_CODE = Order("organisations", (col(models.Organisation.code),), lambda row: (row.code,))
 Id = Annotated[str, Path(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
 
 
-def version_sent(if_match: Annotated[str | None, Header(description="the ETag that was read")] = None) -> int:
-    """The version that a change was made from; 428 where it is not said."""
-    if if_match is None:
-        raise Problem(428, "version-required", "Send If-Match with the ETag of the record that you read.")
-    digits = if_match.strip().removeprefix("W/").strip('"')
-    if not (digits.isascii() and digits.isdigit() and len(digits) < 10):  # noqa: PLR2004 - a column of 32 bits
-        raise Problem(412, "CHANGED_MEANWHILE", "If-Match names no version of this record.")
-    return int(digits)
-
-
-VersionDep = Annotated[int, Depends(version_sent)]
-
-
-def _at(millis: int | None) -> datetime | None:
-    return None if millis is None else datetime.fromtimestamp(millis / 1000, UTC)
-
-
-def _shown(row: Any, **more: Any) -> dict[str, Any]:
-    """A row with its instants as such. The answer's model picks what leaves; hashes are in none of them."""
-    values: dict[str, Any] = row.model_dump()
-    for name in ("created_at", "disabled_at", "expires_at", "used_at", "revoked_at"):
-        if name in values:
-            values[name] = _at(values[name])
-    return values | more
-
-
 def _user(row: models.User) -> UserOut:
-    return UserOut.model_validate(_shown(row))
+    return UserOut.model_validate(row)
 
 
 def _key(row: models.ApiKey) -> KeyOut:
-    return KeyOut.model_validate(_shown(row, scopes=row.scopes.split()))
+    return KeyOut.model_validate(row)
 
 
 def _organisation(row: models.Organisation) -> OrganisationOut:
-    return OrganisationOut.model_validate(_shown(row))
+    return OrganisationOut.model_validate(row)
 
 
-def _tagged(response: Response, version: int) -> None:
-    response.headers["etag"] = f'"{version}"'
-
-
-def _next(rows: list[Any], limit: int, field: str) -> tuple[list[Any], str | None]:
-    """One more row than asked for was read: there is a next page if it is there."""
-    return rows[:limit], (str(getattr(rows[limit - 1], field)) if len(rows) > limit else None)
-
-
-# --- session --------------------------------------------------------------------------------------------------------
+# --- session ---
 
 
 def _session_out(caller: Caller) -> SessionOut:
@@ -296,16 +225,14 @@ def end_session(caller: CallerDep, request: Request, recorder: LedgerDep) -> Res
     return response
 
 
-# --- users ----------------------------------------------------------------------------------------------------------
+# --- users ---
 
 
 @routes.get("/users", access=Needs("users:manage"), tags=["users"], name="list", summary="The organisation's users")
-def list_users(session: ReadDep, listing: ListingDep) -> UserPage:
-    query = select(models.User).order_by(models.User.id).limit(listing.limit + 1)
-    if listing.after is not None:
-        query = query.where(models.User.id > listing.after)
-    rows, following = _next(list(session.scalars(query)), listing.limit, "id")
-    return UserPage(data=[_user(row) for row in rows], next=following)
+def list_users(session: ReadDep, listing: ListingDep, request: Request, response: Response) -> Page[UserOut]:
+    """In the order in which they were made."""
+    rows, following = turn(session, select(models.User), BY_ID, listing, request, response)
+    return Page(data=[_user(row) for row in rows], next=following)
 
 
 @routes.post("/users", access=Needs("users:manage"), tags=["users"], name="add", summary="Add a user", status_code=201)
@@ -320,7 +247,7 @@ def add_user(body: UserIn, caller: CallerDep, recorder: LedgerDep, response: Res
         role=body.role,
         password=body.password.get_secret_value() if body.password else None,
     )
-    _tagged(response, row.version)
+    tag(response, row.version)
     response.headers["location"] = f"/v1/users/{row.id}"
     return _user(row)
 
@@ -328,7 +255,7 @@ def add_user(body: UserIn, caller: CallerDep, recorder: LedgerDep, response: Res
 @routes.get("/users/{user_id}", access=Needs("users:manage"), tags=["users"], name="show", summary="One user")
 def show_user(user_id: Id, caller: CallerDep, session: ReadDep, response: Response) -> UserOut:
     row = access.user(session, caller.org_id, user_id)
-    _tagged(response, row.version)
+    tag(response, row.version)
     return _user(row)
 
 
@@ -354,11 +281,9 @@ def change_user(
         caller.scopes,
         user_id,
         version,
-        full_name=body.full_name,
-        role=body.role,
-        disabled=body.disabled,
+        **sent(body),
     )
-    _tagged(response, row.version)
+    tag(response, row.version)
     return _user(row)
 
 
@@ -396,17 +321,14 @@ def set_password(user_id: Id, body: PasswordIn, caller: CallerDep, recorder: Led
     return response
 
 
-# --- API keys -------------------------------------------------------------------------------------------------------
+# --- API keys ---
 
 
 @routes.get("/api-keys", access=Needs("users:manage"), tags=["api-keys"], name="list", summary="API keys")
-def list_keys(session: ReadDep, listing: ListingDep) -> KeyPage:
+def list_keys(session: ReadDep, listing: ListingDep, request: Request, response: Response) -> Page[KeyOut]:
     """What each may do, who made it, and when it was last used. The keys themselves are kept nowhere."""
-    query = select(models.ApiKey).order_by(models.ApiKey.id).limit(listing.limit + 1)
-    if listing.after is not None:
-        query = query.where(models.ApiKey.id > listing.after)
-    rows, following = _next(list(session.scalars(query)), listing.limit, "id")
-    return KeyPage(data=[_key(row) for row in rows], next=following)
+    rows, following = turn(session, select(models.ApiKey), KEYS_BY_ID, listing, request, response)
+    return Page(data=[_key(row) for row in rows], next=following)
 
 
 @routes.post(
@@ -444,13 +366,13 @@ def revoke_key(key_id: Id, caller: CallerDep, recorder: LedgerDep) -> KeyOut:
     return _key(access.revoke_key(recorder, caller.org_id, key_id))
 
 
-# --- organisations --------------------------------------------------------------------------------------------------
+# --- organisations ---
 
 
 @routes.get("/organisation", access=SignedIn(), tags=["organisations"], name="own", summary="Your organisation")
 def show_organisation(caller: CallerDep, session: LedgerReadDep, response: Response) -> OrganisationOut:
     row = session.get_one(models.Organisation, caller.org_id)
-    _tagged(response, row.version)
+    tag(response, row.version)
     return _organisation(row)
 
 
@@ -465,9 +387,8 @@ def change_organisation(
     body: OrganisationChange, version: VersionDep, caller: CallerDep, recorder: LedgerDep, response: Response
 ) -> OrganisationOut:
     """Needs `If-Match` with the ETag that you read. `null` clears region or contact; the code never changes."""
-    changes = body.model_dump(exclude_unset=True)
-    row = access.change_organisation(recorder, caller.org_id, version, changes)
-    _tagged(response, row.version)
+    row = access.change_organisation(recorder, caller.org_id, version, sent(body))
+    tag(response, row.version)
     return _organisation(row)
 
 
@@ -478,12 +399,12 @@ def change_organisation(
     name="list",
     summary="All organisations of this deployment",
 )
-def list_organisations(session: LedgerReadDep, listing: ListingDep) -> OrganisationPage:
-    query = select(models.Organisation).order_by(models.Organisation.code).limit(listing.limit + 1)
-    if listing.after is not None:
-        query = query.where(models.Organisation.code > listing.after)
-    rows, following = _next(list(session.scalars(query)), listing.limit, "code")
-    return OrganisationPage(data=[_organisation(row) for row in rows], next=following)
+def list_organisations(
+    session: LedgerReadDep, listing: ListingDep, request: Request, response: Response
+) -> Page[OrganisationOut]:
+    """For whoever runs the deployment."""
+    rows, following = turn(session, select(models.Organisation), BY_CODE, listing, request, response)
+    return Page(data=[_organisation(row) for row in rows], next=following)
 
 
 @routes.post(

@@ -193,8 +193,8 @@ def record_batch(
             _may(caller, event)
             parsed[position] = event
         except ValidationError as error:
-            problem = malformed(error.errors(), plain, at=f"/events/{position}")
-            results[position] = BatchItem(id=identity, status="refused", problem=problem)
+            unread = malformed(error.errors(), plain, at=f"/events/{position}")
+            results[position] = BatchItem(id=identity, status="refused", problem=unread)
         except Refused as refused:
             results[position] = BatchItem(id=identity, status="refused", problem=of_refusal(refused, lang))
         except Problem as problem_raised:

@@ -168,8 +168,7 @@ def tables() -> None:
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("ended_seq", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('hold', 'quality', 'reject', 'parent', 'stock', 'recall', 'void')",
-            name=op.f("ck_hold_kind"),
+            "kind IN ('hold', 'quality', 'reject', 'parent', 'stock', 'recall', 'void')", name=op.f("ck_hold_kind")
         ),
         sa.PrimaryKeyConstraint("lot_id", "seq", "kind", name=op.f("pk_hold")),
     )
@@ -261,8 +260,7 @@ def tables() -> None:
         sa.Column("unit_code", sa.String(), nullable=True),
         sa.Column("transfer_seq", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "disposition IN ('available', 'on_hold', 'rejected', 'recalled', 'void')",
-            name=op.f("ck_lot_disposition"),
+            "disposition IN ('available', 'on_hold', 'rejected', 'recalled', 'void')", name=op.f("ck_lot_disposition")
         ),
         sa.CheckConstraint("kind IN ('delivery', 'receiving', 'lot')", name=op.f("ck_lot_kind")),
         sa.CheckConstraint("qc IN ('pending', 'pass', 'fail')", name=op.f("ck_lot_qc")),
@@ -572,9 +570,7 @@ def tables() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "farmer_id"],
-            ["farmer.org_id", "farmer.id"],
-            name=op.f("fk_inspection_org_id_farmer_id"),
+            ["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"], name=op.f("fk_inspection_org_id_farmer_id")
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_inspection")),
     )
@@ -590,16 +586,11 @@ def tables() -> None:
         sa.Column("joined_on", sa.String(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
-            ["org_id", "farmer_id"],
-            ["farmer.org_id", "farmer.id"],
-            name=op.f("fk_membership_org_id_farmer_id"),
+            ["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"], name=op.f("fk_membership_org_id_farmer_id")
         ),
         sa.PrimaryKeyConstraint("org_id", "id", name=op.f("pk_membership")),
         sa.UniqueConstraint(
-            "org_id",
-            "farmer_id",
-            "certificate_id",
-            name=op.f("uq_membership_org_id_farmer_id_certificate_id"),
+            "org_id", "farmer_id", "certificate_id", name=op.f("uq_membership_org_id_farmer_id_certificate_id")
         ),
     )
     with op.batch_alter_table("membership", schema=None) as batch_op:
@@ -628,6 +619,7 @@ def tables() -> None:
         sa.Column("crop", sa.String(), nullable=False),
         sa.Column("area_m2", sa.BigInteger(), nullable=False),
         sa.Column("conversion_start", sa.String(), nullable=True),
+        sa.Column("from_day", sa.String(), nullable=True),
         sa.Column("geometry", sa.Text(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
@@ -664,8 +656,7 @@ def tables() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('fermentation_box', 'drying_rack', 'dryer', 'tank', 'silo')",
-            name=op.f("ck_vessel_kind"),
+            "kind IN ('fermentation_box', 'drying_rack', 'dryer', 'tank', 'silo')", name=op.f("ck_vessel_kind")
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "site_id"], ["site.org_id", "site.id"], name=op.f("fk_vessel_org_id_site_id")
@@ -685,9 +676,7 @@ def tables() -> None:
         sa.Column("seen_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
-            ["org_id", "user_id"],
-            ["app_user.org_id", "app_user.id"],
-            name=op.f("fk_web_session_org_id_user_id"),
+            ["org_id", "user_id"], ["app_user.org_id", "app_user.id"], name=op.f("fk_web_session_org_id_user_id")
         ),
         sa.PrimaryKeyConstraint("org_id", "token_sha256", name=op.f("pk_web_session")),
     )
@@ -703,8 +692,7 @@ def tables() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("recorded_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "status IN ('applied', 'approved', 'suspended', 'withdrawn')",
-            name=op.f("ck_membership_status_status"),
+            "status IN ('applied', 'approved', 'suspended', 'withdrawn')", name=op.f("ck_membership_status_status")
         ),
         sa.ForeignKeyConstraint(
             ["org_id", "membership_id"],

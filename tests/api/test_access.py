@@ -372,7 +372,7 @@ def test_lists_come_in_pages_and_know_their_filters(house: House) -> None:
         house.user(org_id, "viewer", f"v{number}")
     client, seen, after = house.client(org_id, admin), [], ""
     while after is not None:
-        page = client.get("/v1/users", params={"limit": 2} | ({"after": after} if after else {})).json()
+        page = client.get("/v1/users", params={"limit": 2} | ({"cursor": after} if after else {})).json()
         seen += [row["name"] for row in page["data"]]
         after = page["next"]
     assert seen == ["admin", "v0", "v1", "v2", "v3"]
@@ -475,7 +475,7 @@ def test_only_the_operator_founds_organisations(house: House) -> None:
     assert client.post("/v1/organisations", json=body).status_code == 422, "there is no default password"
     listed = client.get("/v1/organisations?limit=2").json()
     assert [row["code"] for row in listed["data"]] == ["DEPLOY", "KOOP"]
-    assert client.get(f"/v1/organisations?after={listed['next']}").json()["data"][0]["code"] == "NEW"
+    assert client.get(f"/v1/organisations?cursor={listed['next']}").json()["data"][0]["code"] == "NEW"
     assert log_in(house, login="awa@NEW").get("/v1/session").json()["role"] == "admin"
 
 

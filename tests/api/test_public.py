@@ -55,9 +55,7 @@ def issue(house: House) -> str:
     site = cluster.site("S1", "KOOP")
     cluster.farmer("F-1", "KOOP")
     lot = told.NewLot(lot=uid("lot"), code="D-1", product="cocoa_wet_beans", quantity=kg("100"))
-    delivered = told.Delivered(
-        id=uid("e1"), occurred_at=at("2024-11-05T08:00:00Z"), site=site, farmer="F-1", lot=lot
-    )
+    delivered = told.Delivered(id=uid("e1"), occurred_at=at("2024-11-05T08:00:00Z"), site=site, farmer="F-1", lot=lot)
     answer = cluster.tell("KOOP", delivered)
     assert answer.status == "accepted", answer.refused
     label = told.LabelIssued(id=uid("e2"), occurred_at=at("2024-11-06T08:00:00Z"), lot=uid("lot"), code=CODE)
@@ -105,9 +103,7 @@ def test_a_label_of_the_ledger_has_its_page(house: House) -> None:
         ({"accept-language": "fr"}, "?lang=xx", "fr"),
     ],
 )
-def test_the_page_speaks_the_readers_language(
-    house: House, headers: dict[str, str], query: str, language: str
-) -> None:
+def test_the_page_speaks_the_readers_language(house: House, headers: dict[str, str], query: str, language: str) -> None:
     put(house)
     answer = house.client().get(f"/l/{CODE}{query}", headers=headers)
     assert answer.headers["content-language"] == language
@@ -136,7 +132,8 @@ def test_machines_ask_the_same_address(house: House, path: str, accept: str, kin
 
 
 @pytest.mark.parametrize(
-    "path", [f"/l/{CODE.lower()}", f"/L/{CODE}", "/l/7K3M-Z9QW-4T5R-8X2B", "/l/7k3m%20z9qw%204t5r%208x2b", f"/l/{CODE} "]
+    "path",
+    [f"/l/{CODE.lower()}", f"/L/{CODE}", "/l/7K3M-Z9QW-4T5R-8X2B", "/l/7k3m%20z9qw%204t5r%208x2b", f"/l/{CODE} "],
 )
 def test_a_code_is_found_as_it_is_typed(house: House, path: str) -> None:
     put(house)
@@ -225,9 +222,7 @@ def test_pages_are_limited_by_address(house: House) -> None:
     assert client.get("/healthz").status_code == 200
 
 
-def test_a_page_is_rendered_again_when_the_calendar_moves_on(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_page_is_rendered_again_when_the_calendar_moves_on(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     issue(house)
     put(house, version=7, review_at=house.clock.now + 60_000)
     rendered = []

@@ -61,7 +61,9 @@ def svg_image(svg: bytes, dots_per_unit: float) -> Image.Image:
         for x, y, wide, high in re.findall(r"M(\S+) ([\d.]+)h([\d.]+)v([\d.]+)h", path.attrib["d"]):
             left, top = float(x) * dots_per_unit, float(y) * dots_per_unit
             right, bottom = left + float(wide) * dots_per_unit, top + float(high) * dots_per_unit
-            pen.rectangle((round(left), round(top), round(right) - 1, round(bottom) - 1), fill=255 if fill == "#fff" else 0)
+            pen.rectangle(
+                (round(left), round(top), round(right) - 1, round(bottom) - 1), fill=255 if fill == "#fff" else 0
+            )
     return image
 
 
@@ -93,7 +95,10 @@ def overlaps(items: Sequence[Item], slack: float = 0.02) -> list[tuple[Any, Any]
 
 def touch(one: Box, other: Box, slack: float) -> bool:
     return (
-        one[0] < other[2] - slack and other[0] < one[2] - slack and one[1] < other[3] - slack and other[1] < one[3] - slack
+        one[0] < other[2] - slack
+        and other[0] < one[2] - slack
+        and one[1] < other[3] - slack
+        and other[1] < one[3] - slack
     )
 
 

@@ -31,11 +31,11 @@ def test_an_address_in_capitals_is_set_in_alphanumeric_mode() -> None:
     assert qr.version_of(qr.symbol((URL + "A" * 21).lower())) > 3
 
 
-def test_a_symbol_is_what_the_library_makes_by_default() -> None:
+def test_a_symbol_is_what_the_library_makes_with_our_mask() -> None:
     from qrcode.constants import ERROR_CORRECT_M
     from qrcode.main import QRCode
 
-    code = QRCode(error_correction=ERROR_CORRECT_M)
+    code = QRCode(error_correction=ERROR_CORRECT_M, mask_pattern=qr.MASK)
     code.add_data(URL)
     code.make()
     assert [list(row) for row in qr.symbol(URL)] == code.modules
@@ -92,6 +92,15 @@ def test_the_same_address_gives_the_same_bytes() -> None:
     first = qr.qr_png(URL, 203), qr.qr_svg(URL)
     qr.symbol.cache_clear()
     assert (qr.qr_png(URL, 203), qr.qr_svg(URL)) == first
+
+
+@pytest.mark.slow
+def test_our_mask_is_read_at_least_as_often_as_the_one_of_lowest_penalty() -> None:
+    from bench.labels import read_when_degraded
+
+    ours, lowest = read_when_degraded()
+    assert lowest > 0
+    assert ours >= 0.95 * lowest
 
 
 @pytest.mark.slow
