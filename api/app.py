@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,12 +17,13 @@ from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
 from api.settings import Settings
+from api.v1 import access, events, labels, lots, registry
 from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
 
-MODULES = ("access", "registry", "events", "lots", "labels")
-"""The parts of version 1: each is a module of ``api.v1`` with its ``routes``."""
+PARTS = (access, registry, events, lots, labels)
+"""The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20
 
@@ -131,9 +130,8 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
     app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
     problems.install(app)
-    for name in MODULES:
-        if importlib.util.find_spec(f"api.v1.{name}") is not None:
-            app.include_router(importlib.import_module(f"api.v1.{name}").routes)
+    for part in PARTS:
+        app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
     app.public = public.Public(recorder, limits, rows)

@@ -40,6 +40,7 @@ def authenticate(request: Request) -> Caller | None:
 
 
 def caller_of(signed: Signed) -> Caller:
+    """The caller that a session or key stands for."""
     name = f"user:{signed.user_id}" if signed.user_id else f"key:{signed.key_id}"
     return Caller(
         signed.org_id,
@@ -75,10 +76,12 @@ def require_same_site(request: Request) -> None:
 
 
 def cookie_name(settings: Settings) -> str:
+    """``__Host-`` where the public address is https: no other host and no other path can set it."""
     return "__Host-filiere" if settings.secure_cookies else "filiere"
 
 
 def set_cookie(response: Response, settings: Settings, token: str) -> None:
+    """Hand the token of a session to the browser; no script reads it."""
     response.set_cookie(
         cookie_name(settings),
         token,
@@ -91,14 +94,16 @@ def set_cookie(response: Response, settings: Settings, token: str) -> None:
 
 
 def drop_cookie(response: Response, settings: Settings) -> None:
+    """Take the cookie back."""
     response.delete_cookie(
         cookie_name(settings), path="/", secure=settings.secure_cookies, httponly=True, samesite="lax"
     )
 
 
 class NoteUse:
-    """After the answer is sent: note the last use of the session or key, at most once a minute, outside the request's
-    own transaction. When it cannot be noted (a database that only reads), the answer stands all the same.
+    """Notes the last use of a session or key, once the answer is sent and at most once a minute.
+
+    In a transaction of its own; where it cannot be noted (a database that only reads), the answer stands all the same.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -39,6 +39,7 @@ def recorder(request: Request) -> Recorder:
 
 
 def database(request: Request) -> Database:
+    """The database of this process."""
     return request.app.state.recorder.database  # type: ignore[no-any-return]
 
 
@@ -80,6 +81,7 @@ def needs(scope: str) -> Callable[[Caller], Caller]:
 
 
 def read_session(caller: CallerDep, database: DatabaseDep) -> Iterator[ScopedSession]:
+    """Sees the caller's organisation, and cannot write."""
     with scoped_session(database, caller.org_id, write=False) as session:
         yield session
 

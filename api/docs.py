@@ -21,6 +21,7 @@ from api import problems
 from api.auth import cookie_name
 from domain.refusals import CATALOGUE
 from labels.page import negotiate
+from labels.texts import Lang
 from ledger.access import CATALOGUE as ACCESS
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -307,7 +308,7 @@ def _prose(text: str) -> Markup:
     return Markup(re.sub(r"`{1,2}([^`]+)`{1,2}", r"<code>\1</code>", escape(text)))  # noqa: S704 - escaped before
 
 
-def _refusals(lang: str) -> str:
+def _refusals(lang: Lang) -> str:
     status = problems.STATUS_OF_CODE
     rows: list[tuple[str, int, str, str, str]] = [
         (
@@ -316,7 +317,7 @@ def _refusals(lang: str) -> str:
             one.title[lang],
             one.sentence[lang],
             one.advice[lang],
-        )  # type: ignore[index]
+        )
         for code, one in sorted((CATALOGUE | ACCESS).items())
     ]
     for code, (number, english, french, meaning, sens) in problems.PROBLEMS.items():

@@ -66,6 +66,34 @@ PROBLEMS: dict[str, tuple[int, str, str, str, str]] = {
         "This address takes other methods; the header Allow lists them.",
         "Cette adresse accepte d'autres méthodes ; l'en-tête Allow les donne.",
     ),
+    "batch-refused": (
+        409,
+        "The batch was refused",
+        "Le lot d'événements est refusé",
+        "It was sent as all or nothing, and an event in it was refused; results names which and why.",
+        "Il était à prendre en entier ou pas du tout, et un événement est refusé ; results dit lequel et pourquoi.",
+    ),
+    "id-reused": (
+        409,
+        "Id used before",
+        "Identifiant déjà utilisé",
+        "There is a record with this id, and it says something else. The same content again changes nothing.",
+        "Une fiche porte cet identifiant et dit autre chose. Le même contenu, renvoyé, ne change rien.",
+    ),
+    "own-site": (
+        409,
+        "Your own site",
+        "Votre propre site",
+        "A site is shared with others; you may bring goods to your own anyway.",
+        "Un site se partage avec d'autres ; vous pouvez de toute façon livrer au vôtre.",
+    ),
+    "taken": (
+        409,
+        "Taken",
+        "Déjà pris",
+        "Another record has this value, which must be unique in your organisation.",
+        "Une autre fiche a cette valeur, qui doit être unique dans votre organisation.",
+    ),
     "too-large": (
         413,
         "Too large",
@@ -176,16 +204,17 @@ def of_refusal(refused: Refused | AccessRefused, lang: str) -> dict[str, Any]:
 
 
 def answer(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    """Problem details as they leave."""
     return Response(orjson.dumps(body), body["status"], media_type=MEDIA_TYPE, headers=headers)
 
 
 def pointer(location: Sequence[str | int], sent: Any) -> str:
     """The JSON pointer into the body that was sent: tags that Pydantic puts between are left out."""
-    here, parts = sent, []
+    here: Any = sent
+    parts: list[str] = []
     for part in location:
-        if (isinstance(here, dict) and part in here) or (
-            isinstance(here, list) and isinstance(part, int) and part < len(here)
-        ):
+        inside = part in here if isinstance(here, dict) else isinstance(here, list) and part in range(len(here))
+        if inside:
             here = here[part]
         elif part == location[-1] and isinstance(here, dict):
             here = None  # a field that is missing
@@ -262,7 +291,7 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> Response:
-        codes = {entry[0]: code for code, entry in PROBLEMS.items() if code != "wrong-login"}
+        codes = {404: "not-found", 405: "method-not-allowed", 413: "too-large", 415: "media-type"}
         code = codes.get(error.status_code, "malformed")
         detail = str(error.detail) if code == "malformed" else None
         body = of_code(code, language(request), detail) | {"status": error.status_code}

@@ -77,7 +77,8 @@ class SqliteRows:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._own: Any = None
+        self._pool = database.reader.pool.recreate()  # the same connections, in a pool that nobody else empties
+        self._held: Any = None
         self._connection: Any = None
         self._statements = {form: _SELECT.format(form=form) for form in FORMS}
 
@@ -105,16 +106,16 @@ class SqliteRows:
             return rows[0] if rows else None
 
     def _open(self) -> Any:
-        self._own = self._database.reader.raw_connection()  # prepared like every reader ...
-        connection: Any = self._own.dbapi_connection
-        self._own.detach()  # ... and ours alone from now on
+        self._held = self._pool.connect()
+        connection: Any = self._held.dbapi_connection
         connection.execute("PRAGMA busy_timeout=0")  # waiting is done by the loop
         return connection
 
     async def close(self) -> None:
-        if self._own is not None:
-            self._own.close()
-            self._own = self._connection = None
+        if self._held is not None:
+            self._held.close()
+            self._held = self._connection = None
+        self._pool.dispose()
 
 
 class PostgresqlRows:
@@ -249,7 +250,7 @@ class Public:
                 await answer(asked, send)
             else:
                 await self._problem(asked, send, "method-not-allowed", [(b"allow", b"GET, HEAD")])
-        except Exception:
+        except Exception:  # noqa: BLE001 - nothing stands around this that would answer
             _LOG.exception("a public page failed")
             await self._problem(asked, send, "internal", [])
         return True

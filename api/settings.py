@@ -20,8 +20,9 @@ class Settings:
 
     @classmethod
     def from_env(cls) -> Settings:
-        """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR``, ``FILIERE_PUBLIC_URL``; seldom
-        ``FILIERE_READ_DATABASE_URL`` and ``FILIERE_PAGES_PER_MINUTE``.
+        """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR`` and ``FILIERE_PUBLIC_URL``.
+
+        Seldom ``FILIERE_READ_DATABASE_URL`` and ``FILIERE_PAGES_PER_MINUTE``.
         """
         data_dir = Path(os.environ.get("FILIERE_DATA_DIR", ".filiere")).resolve()
         public_url = os.environ.get("FILIERE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")

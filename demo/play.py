@@ -6,6 +6,7 @@ import random
 import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -23,6 +24,7 @@ from models.db import SystemSession, system_session
 
 CLUSTERS = ("LR_COCOA",)
 FOUNDED = 1_717_200_000_000  # 1 June 2024
+COOPERATIVES = frozenset(group.code for group in lr_cocoa.GROUPS)
 
 Progress = Callable[[int, int], None]
 Insert = Callable[[Any, list[dict[str, Any]]], None]
@@ -50,11 +52,11 @@ def play(recorder: Recorder, cluster: str, progress: Progress = lambda _done, _a
     logins, ids = _found(told_by)
     with system_session(recorder.database, write=True) as session:
         _registry(session, season, ids)
-    stream = [*lr_cocoa.events(season), *trade.events(season)]
+    stream = list(_week_by_week(season))
     actors = {code: Actor(org_id, code, "user:demo") for code, org_id in ids.items()}
     done = 0
     for who, batch in _batches(stream):
-        clock.now = max(told.millis(event.occurred_at) for event in batch) + 60_000
+        clock.now = max(clock.now, *(told.millis(event.occurred_at) + 60_000 for event in batch))
         for event, answer in zip(batch, record(told_by, actors[who], batch), strict=True):
             if answer.refused is not None:
                 message = f"{who} {event.type} {event.id}: {sentence(answer.refused)} {advice(answer.refused)}"
@@ -72,6 +74,22 @@ class _Clock:
 
     def __call__(self) -> int:
         return self.now
+
+
+def _week_by_week(season: Season) -> Iterator[lr_cocoa.Told]:
+    """As devices that send once a week: the cooperatives' harvest, then the facilities, then all trade, each in time.
+
+    Within a week nothing depends on what comes later in it.
+    """
+    harvest = [(item, 0 if item[0] != "LR-FAC" else 1) for item in lr_cocoa.events(season)]
+    trading = [(item, 2 if item[0] in COOPERATIVES else 3) for item in trade.events(season)]
+    begin = lr_cocoa.instant(0)
+    ranked = [
+        ((event.occurred_at - begin) // timedelta(days=7), phase, who, event.occurred_at, order, event)
+        for order, ((who, event), phase) in enumerate([*harvest, *trading])
+    ]
+    for _, _, who, _, _, event in sorted(ranked, key=lambda item: item[:5]):
+        yield who, event
 
 
 def _batches(stream: list[lr_cocoa.Told]) -> Iterator[tuple[str, list[told.AnyEvent]]]:
@@ -226,7 +244,6 @@ def _members(insert: Insert, members: list[lr_cocoa.Member], org: int, group: lr
                 "full_name": item.name,
                 "sex": "F" if item.woman else "M",
                 "birth_year": item.birth_year,
-                "phone": item.phone,
                 "village": item.village,
             }
         )

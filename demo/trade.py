@@ -25,7 +25,6 @@ SHIPPED = {
 HELD, RECALLED, REPLACED, CANCELLED = "LR-C2-EX-06", "LR-C1-EX-05", "LR-C1-EX-04", "LR-C2-EX-08"
 CONTAMINATED = "LR-C4-EX-03"
 BAG_G = 62_500
-TRADERS = ("LR-E1", "LR-E2")
 
 
 @dataclass(slots=True)
@@ -68,19 +67,11 @@ def export_lots(season: Season) -> list[ExportLot]:
 
 
 def events(season: Season) -> Iterator[Told]:
-    """The trade, week by week: first what the cooperatives tell, then the exporters."""
+    """The story of every export lot, each in its order."""
     chance = random.Random(SEED + 3)
     facility = {group.code: group.facility for group in GROUPS}
-    lots = export_lots(season)
-    stories = [list(_story(lot, facility[lot.group], chance)) for lot in lots]
-    begin = lots[0].made_at
-    flat = [
-        ((event.occurred_at - begin) // timedelta(days=7), who in TRADERS, who, event.occurred_at, story, step, event)
-        for story, items in enumerate(stories)
-        for step, (who, event) in enumerate(items)
-    ]
-    for _, _, who, _, _, _, event in sorted(flat, key=lambda item: item[:6]):
-        yield who, event
+    for lot in export_lots(season):
+        yield from _story(lot, facility[lot.group], chance)
 
 
 def _story(lot: ExportLot, facility: str, chance: random.Random) -> Iterator[Told]:

@@ -46,11 +46,23 @@ class Profiles:
     commodities: Mapping[str, Commodity]
     schemes: Mapping[str, Scheme]
     _products: dict[str, tuple[Commodity, Product]] = field(default_factory=dict)
+    _rejecting: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for commodity in self.commodities.values():
             for product in commodity.products.values():
                 self._products[product.code] = (commodity, product)
+        self._rejecting = frozenset(
+            item.test
+            for commodity in self.commodities.values()
+            for item in commodity.specifications
+            if item.severity == "reject"
+        )
+
+    @property
+    def rejecting(self) -> frozenset[str]:
+        """Tests whose failure rejects a lot, and so reaches what was made from it."""
+        return self._rejecting
 
     def product(self, code: str) -> tuple[Commodity, Product]:
         try:

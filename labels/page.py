@@ -622,9 +622,9 @@ def _weight(step: Step) -> int:
 
 
 def _checks(passport: Passport, room: Room) -> tuple[Sequence[QualityCheck], Sequence[QualityCheck], int]:
-    """The checks in full (failed first, then those of this very lot, then the newest), in brief, and the rest."""
+    """The checks in full (those of this very lot first, then failed ones, then the newest), in brief, and the rest."""
     newest = sorted(passport.checks, key=lambda check: check.at, reverse=True)
-    ranked = sorted(newest, key=lambda check: (check.verdict == "pass", check.lot_code != passport.lot_code))
+    ranked = sorted(newest, key=lambda check: (check.lot_code != passport.lot_code, check.verdict == "pass"))
     full, rest = ranked[:CHECKS_IN_FULL], ranked[CHECKS_IN_FULL:]
     rest_room = room.checks - CHECKS_IN_FULL
     return (

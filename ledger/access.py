@@ -356,11 +356,13 @@ def change_organisation(
 
 
 def _change(row: Any, version: int, changes: Mapping[str, Any]) -> None:
+    """From the version that was read; what is said again changes nothing."""
     if row.version != version:
         raise AccessRefused("CHANGED_MEANWHILE", version=row.version, sent=version)
-    for name, value in changes.items():
+    new = {name: value for name, value in changes.items() if getattr(row, name) != value}
+    for name, value in new.items():
         setattr(row, name, value)
-    row.version += 1
+    row.version += bool(new)
 
 
 # --- users ---
@@ -452,9 +454,9 @@ def change_user(
             changes["disabled_at"] = now if disabled else None
         _require_within(_scopes_of(row.role), held)
         _change(row, version, changes)
-        if not any(one.disabled_at is None and "users:manage" in ROLES.get(one.role, ()) for one in everybody):
-            raise AccessRefused("LAST_ADMINISTRATOR", name=row.name)
         if "role" in changes or "disabled_at" in changes:
+            if not any(one.disabled_at is None and "users:manage" in ROLES.get(one.role, ()) for one in everybody):
+                raise AccessRefused("LAST_ADMINISTRATOR", name=row.name)
             end_sessions(session, org_id, user_id, now)
     return row
 
@@ -523,13 +525,19 @@ def _digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
+def account(login: str) -> tuple[str, str]:
+    """The login name and the organisation's code in ``name@ORG-CODE``, however it was typed."""
+    name, _, code = login.strip().rpartition("@")
+    return name.lower(), code.upper()
+
+
 def log_in(recorder: Recorder, login: str, password: str) -> tuple[str, Signed] | None:
     """A new session for ``name@ORG-CODE``: its token, told once, and whom it stands for."""
-    name, _, code = login.strip().rpartition("@")
+    name, code = account(login)
     query = (
         sa.select(_USER.c.org_id, _USER.c.id, _USER.c.password_hash)
         .join(_ORG, _ORG.c.id == _USER.c.org_id)
-        .where(_ORG.c.code == code.upper(), _USER.c.name == name.lower(), _USER.c.disabled_at.is_(None))
+        .where(_ORG.c.code == code, _USER.c.name == name, _USER.c.disabled_at.is_(None))
     )
     with system_session(recorder.database, write=False) as reading:
         row = reading.execute(query).one_or_none()

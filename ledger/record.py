@@ -32,6 +32,7 @@ from domain.ruling import Ruling
 from domain.values import Actor
 from ledger import pages
 from ledger.facts import among, ask
+from ledger.profiles import profiles
 from ledger.project import Overtaken, dumps, flush
 from ledger.world import Loader
 from models.base import table
@@ -84,7 +85,7 @@ def record(recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *,
     ``atomic``: all or nothing; the events that could stand are then answered as refused only if another was.
     """
     received = recorder.clock()
-    alone = any(isinstance(event, REACH_BACK) for event in events)
+    alone = any(_may_reach_back(event) for event in events)
     for attempt in range(TRIES):
         try:
             with system_session(recorder.database, write=True) as session:
@@ -104,6 +105,13 @@ def record(recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *,
         time.sleep(random.uniform(0, 0.02 * (attempt + 1)))  # noqa: S311 - jitter, not a secret
     message = "unreachable"
     raise AssertionError(message)
+
+
+def _may_reach_back(event: told.AnyEvent) -> bool:
+    """Whether an event may change what was made from its lot: then nobody else may write meanwhile."""
+    if isinstance(event, told.Inspected):
+        return any(item.test in profiles().rejecting for item in event.measurements)
+    return isinstance(event, REACH_BACK)
 
 
 def _passing(error: DBAPIError) -> bool:

@@ -14,7 +14,7 @@ from api.auth import caller_of, drop_cookie, require_same_site, set_cookie
 from api.deps import Caller, CallerDep, LedgerDep, LedgerReadDep, ReadDep
 from api.paging import Listing, Order, Page, turn
 from api.problems import Problem
-from api.versions import Body, Instant, Shown, Text, VersionDep, left_out, sent, tag
+from api.versions import Body, Instant, Shown, Text, VersionDep, left_out, sent, shown, tag
 from ledger import access
 from ledger.access import PASSWORD_MOST, ROLES, SCOPES
 from models.db import scoped_session
@@ -48,6 +48,8 @@ _PHRASE = "seven wet boots by the door"
 
 
 class LoginIn(Body):
+    """Who says to be whom."""
+
     login: Annotated[str, Field(max_length=100, description="name@ORG-CODE", examples=[_LOGIN])]
     password: Annotated[Password, Field(examples=[_PHRASE])]
 
@@ -64,6 +66,8 @@ class SessionOut(BaseModel):
 
 
 class UserIn(Body):
+    """A new user: login name, full name, role, and perhaps a first password."""
+
     name: Annotated[UserName, Field(examples=["musu.kollie"])]
     full_name: Annotated[Text, Field(examples=["Musu Kollie"])]
     role: Annotated[Role, Field(examples=["clerk"])]
@@ -71,12 +75,16 @@ class UserIn(Body):
 
 
 class UserChange(Body):
+    """What changes of a user."""
+
     full_name: Annotated[Text, Field(default_factory=left_out, examples=["Musu Kollie"])]
     role: Annotated[Role, Field(default_factory=left_out, examples=["ics_manager"])]
     disabled: Annotated[bool, Field(default_factory=left_out, strict=True, examples=[False])]
 
 
 class UserOut(Shown):
+    """A user, without anything that lets somebody in."""
+
     id: str
     name: str
     full_name: str
@@ -87,6 +95,8 @@ class UserOut(Shown):
 
 
 class PasswordIn(Body):
+    """A new password: 12 characters or more, not a common one, without the names of the account."""
+
     password: Annotated[Password, Field(examples=["nine dry racks under one roof"])]
     current_password: Annotated[
         Password | None,
@@ -95,6 +105,8 @@ class PasswordIn(Body):
 
 
 class KeyIn(Body):
+    """A new key: what it is for, what it may do, how many days it lives."""
+
     name: Annotated[Text, Field(examples=["buying station scale"])]
     scopes: Annotated[list[Scope], Field(min_length=1, max_length=len(SCOPES), examples=[["events:write"]])]
     days: Annotated[int, Field(strict=True, ge=1, le=access.KEY_DAYS, examples=[90])]
@@ -105,6 +117,8 @@ def _listed(value: Any) -> Any:
 
 
 class KeyOut(Shown):
+    """A key, without its secret."""
+
     id: str
     name: str
     scopes: Annotated[list[str], BeforeValidator(_listed)]
@@ -116,10 +130,14 @@ class KeyOut(Shown):
 
 
 class NewKeyOut(KeyOut):
+    """A key just made."""
+
     key: str = Field(description="The key itself. It is told once and kept nowhere.")
 
 
 class OrganisationIn(Body):
+    """A new organisation with its first administrator."""
+
     code: Annotated[OrgCode, Field(examples=["KOOP-BONG"])]
     name: Annotated[Text, Field(examples=["Bong Cocoa Cooperative"])]
     kind: Annotated[Kind, Field(examples=["farmer_group"])]
@@ -132,12 +150,16 @@ class OrganisationIn(Body):
 
 
 class OrganisationChange(Body):
+    """What changes of an organisation. `null` clears region or contact; the code never changes."""
+
     name: Annotated[Text, Field(default_factory=left_out, examples=["Bong Cocoa Cooperative"])]
     region: Annotated[Text | None, Field(default=None, examples=["Bong"])]
     contact: Annotated[Text | None, Field(default=None, examples=["office@koop-bong.example"])]
 
 
 class OrganisationOut(Shown):
+    """An organisation of the cluster."""
+
     id: int
     code: str
     name: str
@@ -150,6 +172,8 @@ class OrganisationOut(Shown):
 
 
 class FoundedOut(BaseModel):
+    """The organisation, and how its administrator logs in."""
+
     organisation: OrganisationOut
     admin_user_id: str
     login: str
@@ -201,7 +225,7 @@ def _session_out(caller: Caller) -> SessionOut:
 def begin_session(body: LoginIn, request: Request, response: Response, recorder: LedgerDep) -> SessionOut:
     """Five attempts a minute for an account, whether they succeed or not."""
     require_same_site(request)
-    request.app.state.limits.login(request.scope, body.login.strip().casefold())
+    request.app.state.limits.login(request.scope, "@".join(access.account(body.login)))
     begun = access.log_in(recorder, body.login, body.password.get_secret_value())
     if begun is None:
         raise Problem(401, "wrong-login", "The login name or the password is not right.")
@@ -212,6 +236,7 @@ def begin_session(body: LoginIn, request: Request, response: Response, recorder:
 
 @routes.get("/session", access=SignedIn(), tags=["session"], name="show", summary="Who you are, and your rights")
 def show_session(caller: CallerDep) -> SessionOut:
+    """Whose session or key this is."""
     return _session_out(caller)
 
 
@@ -252,11 +277,20 @@ def add_user(body: UserIn, caller: CallerDep, recorder: LedgerDep, response: Res
     return _user(row)
 
 
-@routes.get("/users/{user_id}", access=Needs("users:manage"), tags=["users"], name="show", summary="One user")
-def show_user(user_id: Id, caller: CallerDep, session: ReadDep, response: Response) -> UserOut:
+@routes.get(
+    "/users/{user_id}",
+    access=Needs("users:manage"),
+    tags=["users"],
+    name="show",
+    summary="One user",
+    response_model=UserOut,
+)
+def show_user(
+    user_id: Id, caller: CallerDep, session: ReadDep, request: Request, response: Response
+) -> UserOut | Response:
+    """Its ETag is needed to change it."""
     row = access.user(session, caller.org_id, user_id)
-    tag(response, row.version)
-    return _user(row)
+    return shown(request, response, _user(row), row.version)
 
 
 @routes.patch(
@@ -363,17 +397,27 @@ def make_key(body: KeyIn, caller: CallerDep, recorder: LedgerDep) -> NewKeyOut:
     summary="Revoke an API key at once",
 )
 def revoke_key(key_id: Id, caller: CallerDep, recorder: LedgerDep) -> KeyOut:
+    """It opens nothing from now on. Revoked again, the first time stands."""
     return _key(access.revoke_key(recorder, caller.org_id, key_id))
 
 
 # --- organisations ---
 
 
-@routes.get("/organisation", access=SignedIn(), tags=["organisations"], name="own", summary="Your organisation")
-def show_organisation(caller: CallerDep, session: LedgerReadDep, response: Response) -> OrganisationOut:
+@routes.get(
+    "/organisation",
+    access=SignedIn(),
+    tags=["organisations"],
+    name="own",
+    summary="Your organisation",
+    response_model=OrganisationOut,
+)
+def show_organisation(
+    caller: CallerDep, session: LedgerReadDep, request: Request, response: Response
+) -> OrganisationOut | Response:
+    """Its ETag is needed to change it."""
     row = session.get_one(models.Organisation, caller.org_id)
-    tag(response, row.version)
-    return _organisation(row)
+    return shown(request, response, _organisation(row), row.version)
 
 
 @routes.patch(
@@ -386,7 +430,7 @@ def show_organisation(caller: CallerDep, session: LedgerReadDep, response: Respo
 def change_organisation(
     body: OrganisationChange, version: VersionDep, caller: CallerDep, recorder: LedgerDep, response: Response
 ) -> OrganisationOut:
-    """Needs `If-Match` with the ETag that you read. `null` clears region or contact; the code never changes."""
+    """Needs `If-Match` with the ETag that you read."""
     row = access.change_organisation(recorder, caller.org_id, version, sent(body))
     tag(response, row.version)
     return _organisation(row)

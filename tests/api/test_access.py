@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 import models
-from api import limits
+from api import limits, problems
 from api.access import Needs, Routes, UndeclaredAccess, refuse_undeclared
 from api.app import RefusedToStart, build, create_app, refuse_unsafe
 from api.auth import cookie_name
 from api.settings import Settings
+from domain import refusals
 from ledger import access
 from ledger.access import AccessRefused, require_good
 from ledger.record import Recorder
@@ -236,6 +239,14 @@ def test_five_guesses_a_minute_whatever_the_headers(house: House) -> None:
     assert statuses[-1].json()["code"] == "too-many-requests"
 
 
+def test_no_spelling_of_an_account_gets_guesses_of_its_own(house: House) -> None:
+    house.found("KIND")
+    spellings = ["admin@KIND", "admin@K\u0131ND", "ADMIN@k\u0131nd", "\u2003admin@kInd", "Admin@KIND\t", "admin@kind"]
+    body = {"password": "a guess of mine"}
+    statuses = [house.client().post("/v1/session", json=body | {"login": one}).status_code for one in spellings]
+    assert statuses == [401] * 5 + [429]
+
+
 def test_an_address_tries_twenty_accounts_a_minute(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access, "is_password", lambda *_: False)
     statuses = [
@@ -279,6 +290,9 @@ def test_a_user_is_changed_from_the_version_that_was_read(house: House) -> None:
     changed = client.patch(path, json={"role": "quality"}, headers={"if-match": made.headers["etag"]})
     assert (changed.status_code, changed.json()["role"], changed.headers["etag"]) == (200, "quality", '"2"')
     assert client.get(path).headers["etag"] == '"2"'
+    assert client.get(path, headers={"if-none-match": '"2"'}).status_code == 304
+    again = client.patch(path, json={"role": "quality"}, headers={"if-match": '"2"'})
+    assert again.headers["etag"] == '"2"', "what is said again changes nothing"
     for wrong in ({"role": None}, {"role": "king"}, {"disabled": "yes"}, {"password_hash": "x"}):
         assert client.patch(path, json=wrong, headers={"if-match": '"2"'}).status_code == 422
 
@@ -574,7 +588,7 @@ def test_the_reference_names_every_operation_and_every_refusal(house: House) -> 
     client = house.client()
     document = client.get("/openapi.json").json()
     assert document["openapi"].startswith("3.1")
-    page, problems = client.get("/docs").text, client.get("/docs/problems?lang=fr").text
+    page, explained = client.get("/docs").text, client.get("/docs/problems?lang=fr").text
     ids = [one["operationId"] for operations in document["paths"].values() for one in operations.values()]
     assert len(ids) == len(set(ids))
     for path, operations in document["paths"].items():
@@ -583,12 +597,20 @@ def test_the_reference_names_every_operation_and_every_refusal(house: House) -> 
             assert 0 < len(operation["summary"]) <= 60, (method, path)
             assert operation["tags"], (method, path)
             assert operation["x-access"], (method, path)
-    for code in (*access.CATALOGUE, *__import__("domain.refusals").refusals.CATALOGUE, "not-signed-in"):
-        assert f'id="{code}"' in problems
-    for text in (page, problems):
+    for code in (*access.CATALOGUE, *refusals.CATALOGUE, *problems.PROBLEMS):
+        assert f'id="{code}"' in explained
+    for text in (page, explained):
         assert "<script" not in text
         assert "//cdn" not in text
     assert "HTTPValidationError" not in client.get("/openapi.json").text
+
+
+def test_every_code_in_the_source_is_explained() -> None:
+    source = Path(problems.__file__).parent.rglob("*.py")
+    text = "\n".join(path.read_text("utf-8") for path in source)
+    codes = set(re.findall(r'Problem\(\s*\d{3},\s*"([^"]+)"', text))
+    assert "taken" in codes
+    assert codes <= {*problems.PROBLEMS, *access.CATALOGUE}
 
 
 # --- before it starts -------------------------------------------------------------------------------------------------
