@@ -416,6 +416,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.read.many": ("Process values read, {n} times", "Relevé des valeurs, {n} fois"),
     "step.turned.one": ("Turned", "Retourné"),
     "step.turned.many": ("Turned, {n} times", "Retourné, {n} fois"),
+    "step.unloaded.one": ("Taken out of the box", "Sorti de la caisse"),
+    "step.unloaded.many": ("Taken out of the box, {n} times", "Sorti de la caisse, {n} fois"),
     "step.transformed.one": ("Processed", "Transformé"),
     "step.transformed.many": ("Processed, {n} runs", "Transformé, {n} passages"),
     "step.transformed.ferment.one": ("Fermented", "Fermenté"),

@@ -11,6 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import ORMExecuteState, Session, with_loader_criteria
 from sqlmodel import SQLModel
 
+from models.access import Organisation
 from models.base import LOT_SCOPED, ORG_SCOPED, table
 from models.projections import Lot, LotParty
 
@@ -198,6 +200,12 @@ class ScopedSession(Session):
             raise ScopeError(message)
         return super().connection(*args, **kwargs)
 
+    def _past_the_check(self, *_args: Any, **_kwargs: Any) -> Any:
+        message = "A scoped session takes new rows by add(): bulk methods pass by the check of their organisation."
+        raise ScopeError(message)
+
+    bulk_save_objects = bulk_insert_mappings = bulk_update_mappings = _past_the_check
+
 
 @contextmanager
 def scoped_session(database: Database, org_id: int, *, write: bool) -> Iterator[ScopedSession]:
@@ -208,6 +216,17 @@ def scoped_session(database: Database, org_id: int, *, write: bool) -> Iterator[
             session.commit()
 
 
+@cache
+def _criteria(org_id: int) -> tuple[Any, ...]:
+    """What limits every entity, aliased or not, to one organisation."""
+    party = table(LotParty)
+    own_lots = select(party.c.lot_id).where(party.c.org_id == org_id)
+    own: list[tuple[Any, Any]] = [(model, model.org_id == org_id) for model in (*ORG_SCOPED, LotParty)]  # type: ignore[attr-defined]
+    own += [(model, model.lot_id.in_(own_lots)) for model in LOT_SCOPED if model is not LotParty]  # type: ignore[attr-defined]
+    own += [(Lot, Lot.id.in_(own_lots)), (Organisation, Organisation.id == org_id)]  # type: ignore[attr-defined]
+    return tuple(with_loader_criteria(model, limit, include_aliases=True) for model, limit in own)
+
+
 @event.listens_for(ScopedSession, "do_orm_execute")
 def _only_own_rows(state: ORMExecuteState) -> None:
     session = state.session
@@ -215,18 +234,10 @@ def _only_own_rows(state: ORMExecuteState) -> None:
     if not state.is_orm_statement:
         message = "A scoped session takes ORM statements only: text and Core pass by the organisation's filter."
         raise ScopeError(message)
-    org_id = session.org_id
-    party = table(LotParty)
-    own_lots = select(party.c.lot_id).where(party.c.org_id == org_id)
-    options: list[Any] = [with_loader_criteria(model, model.org_id == org_id) for model in ORG_SCOPED]  # type: ignore[attr-defined]
-    options += [
-        with_loader_criteria(table, table.lot_id.in_(own_lots))  # type: ignore[attr-defined]
-        for table in LOT_SCOPED
-        if table is not LotParty
-    ]
-    options.append(with_loader_criteria(LotParty, LotParty.org_id == org_id))  # type: ignore[arg-type]
-    options.append(with_loader_criteria(Lot, Lot.id.in_(own_lots)))  # type: ignore[attr-defined]
-    state.statement = state.statement.options(*options)
+    if state.is_insert:
+        message = "A scoped session takes new rows by add(): an INSERT passes by the check of their organisation."
+        raise ScopeError(message)
+    state.statement = state.statement.options(*_criteria(session.org_id))
 
 
 @event.listens_for(ScopedSession, "before_flush")

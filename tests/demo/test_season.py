@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -145,7 +146,7 @@ def test_no_vessel_ever_held_too_much_or_two_runs_at_once(played: dict[str, Data
             .order_by(load.c.vessel_id, load.c.started_at)
         ).all()
     assert all(run.grams <= run.capacity_g and run.ended_at is not None for run in runs)
-    for before, after in zip(runs, runs[1:], strict=False):
+    for before, after in itertools.pairwise(runs):
         assert before.vessel_id != after.vessel_id or before.ended_at <= after.started_at
 
 
