@@ -392,7 +392,7 @@ def label(
     output: Output = None,
     lang: Language = "en",
     dpi: Annotated[int, typer.Option(help="203 or 300")] = 300,
-    grid: Annotated[str, typer.Option(help="A4 sheet: 2x4 (8 labels) or 3x7 (21)")] = "2x4",
+    grid: Annotated[Literal["2x4", "3x7"], typer.Option(help="A4 sheet of 8 or of 21 labels")] = "2x4",
     first: Annotated[int, typer.Option(min=1, help="first unit to print")] = 1,
     count: Annotated[int | None, typer.Option(min=1, help="labels on the sheets; default: one a unit")] = None,
     skip: Annotated[int, typer.Option(min=0, max=20, help="positions already used on the first sheet")] = 0,

@@ -1052,6 +1052,84 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Adressez-vous à un administrateur de votre organisation.",
         ),
     ),
+    "CLAIM_WORD_WITHOUT_CLAIM": _kind(
+        "conflict",
+        "word text",
+        title=("Claim word without claim", "Mention sans droit"),
+        sentence=(
+            "“{word}” stands in “{text}”, and the lot carries no such claim.",
+            "« {word} » figure dans « {text} », et le lot ne porte pas cette mention.",
+        ),
+        advice=(
+            "Change the text, or see why the claim is not carried.",
+            "Changez le texte, ou voyez pourquoi la mention manque.",
+        ),
+    ),
+    "CLAIM_WITHOUT_CONTROL_BODY": _kind(
+        "conflict",
+        "scheme",
+        title=("Control body missing", "Organisme de contrôle manquant"),
+        sentence=(
+            "A claim under {scheme} is printed with the code of the control body, and no certificate names one.",
+            "Une mention {scheme} s'imprime avec le code de l'organisme de contrôle, et aucun certificat n'en donne.",
+        ),
+        advice=(
+            "Add the code to the certificate.",
+            "Ajoutez le code au certificat.",
+        ),
+    ),
+    "GLYPH_MISSING": _kind(
+        "conflict",
+        "character text",
+        title=("Letter missing", "Lettre manquante"),
+        sentence=(
+            "The typeface of this document has no {character}, which stands in “{text}”.",
+            "La police de ce document n'a pas {character}, qui figure dans « {text} ».",
+        ),
+        advice=(
+            "Print the label as SVG, or write the name in Latin letters.",
+            "Imprimez en SVG, ou écrivez le nom en lettres latines.",
+        ),
+    ),
+    "ADDRESS_TOO_LONG": _kind(
+        "conflict",
+        "url",
+        title=("Address too long", "Adresse trop longue"),
+        sentence=(
+            "{url} is too long for a symbol that scans well from a sack.",
+            "{url} est trop longue pour un symbole bien lisible sur un sac.",
+        ),
+        advice=(
+            "Use a shorter host name (FILIERE_PUBLIC_URL).",
+            "Prenez un nom d'hôte plus court (FILIERE_PUBLIC_URL).",
+        ),
+    ),
+    "SKIP_OUT_OF_RANGE": _kind(
+        "malformed",
+        "skip places",
+        title=("Sheet position out of range", "Position hors de la feuille"),
+        sentence=(
+            "A sheet has {places} places; {skip} cannot be skipped.",
+            "Une feuille a {places} places ; {skip} ne peuvent être sautées.",
+        ),
+        advice=(
+            "Skip fewer places than a sheet has.",
+            "Sautez moins de places que n'en a la feuille.",
+        ),
+    ),
+    "GRID_UNKNOWN": _kind(
+        "malformed",
+        "grid grids",
+        title=("Sheet unknown", "Feuille inconnue"),
+        sentence=(
+            "{grid} is not a sheet that we print on.",
+            "{grid} n'est pas une feuille que nous imprimons.",
+        ),
+        advice=(
+            "Known sheets: {grids}.",
+            "Feuilles connues : {grids}.",
+        ),
+    ),
     "DOCUMENT_UNKNOWN": _kind(
         "unknown",
         "document",

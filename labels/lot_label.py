@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from PIL import ImageDraw, ImageFont
 
-    from domain.passport import Certificate, Claim, Passport
+from domain.passport import Certificate, Claim, Passport
+from domain.refusals import Refused
 
 WIDTH_MM: Final = 99.1
 HEIGHT_MM: Final = 67.7
@@ -209,7 +210,7 @@ def printable(text: str) -> str:
     for character in words.folded(words.clean(text)):
         bare = character if ord(character) in known else words.bare(character)
         if not all(ord(part) in known for part in bare):
-            raise words.LabelRefused("GLYPH_MISSING", character=f"U+{ord(character):04X}", text=text)
+            raise Refused("GLYPH_MISSING", character=f"U+{ord(character):04X}", text=text)
         answer.append(bare)
     return "".join(answer)
 
@@ -307,7 +308,7 @@ def _control(claim: Claim, paper: Certificate | None, lang: words.Lang) -> str:
         return paper.body_code
     if paper and claim.scheme != "EU_ORG":
         return words.say(lang, "certified_by", body=paper.body)
-    raise words.LabelRefused("CLAIM_WITHOUT_CONTROL_BODY", scheme=claim.scheme)
+    raise Refused("CLAIM_WITHOUT_CONTROL_BODY", scheme=claim.scheme)
 
 
 def organic_words_allowed(passport: Passport) -> bool:
@@ -413,7 +414,7 @@ def bag_items(
     tongue = words.language(lang)
     matrix = matrix or qr.symbol(passport.url)
     if qr.version_of(matrix) > LARGEST_VERSION:
-        raise words.LabelRefused("ADDRESS_TOO_LONG", url=passport.url)
+        raise Refused("ADDRESS_TOO_LONG", url=passport.url)
     label = _Bag(passport, tongue, unit, module, smallest, setting, matrix)
     items = [] if part == "bag" else label.lot()
     return guarded(passport, items + ([] if part == "lot" else label.bag()))

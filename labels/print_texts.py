@@ -12,6 +12,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Final, TypeAlias
 from urllib.parse import urlsplit
 
+from domain.refusals import Refused
 from labels import texts
 
 if TYPE_CHECKING:
@@ -289,15 +290,6 @@ _FOLDED: Final = str.maketrans(
 """Letters that the typeface lacks, many West African, as passports write them (ICAO Doc 9303 part 3)."""
 
 
-class LabelRefused(ValueError):
-    """Nothing is printed. ``code`` says why, ``params`` hold the data."""
-
-    def __init__(self, code: str, **params: str) -> None:
-        super().__init__(f"{code}: {params}")
-        self.code = code
-        self.params = params
-
-
 def language(lang: str) -> Lang:
     """The language to print in; English where we do not speak the one asked for."""
     return texts.language(lang) or "en"
@@ -397,4 +389,4 @@ def refuse_claim_words(printed: Iterable[str]) -> None:
     """A paper for goods without such a claim must not hold the words of one (Reg. (EU) 2018/848 Art. 30)."""
     for text in printed:
         if found := CLAIM_WORDS.search(unicodedata.normalize("NFKC", clean(text))):
-            raise LabelRefused("CLAIM_WORD_WITHOUT_CLAIM", word=found.group(), text=text)
+            raise Refused("CLAIM_WORD_WITHOUT_CLAIM", word=found.group(), text=text)

@@ -20,7 +20,8 @@ from labels.lot_label import CAP, POINT_MM, Bar, Item, Part, Shape, Symbol, Text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from domain.passport import Passport
+from domain.passport import Passport
+from domain.refusals import Refused
 
 PAGE_MM: Final = (210.0, 297.0)
 MODULE_MM: Final = 0.508
@@ -78,12 +79,12 @@ def sheet_pdf(
     The same labels give the same bytes. On the first sheet stands a line of 50 mm to measure, off the labels.
     """
     if grid not in STOCKS:
-        raise words.LabelRefused("GRID_UNKNOWN", grid=grid, grids=", ".join(STOCKS))
+        raise Refused("GRID_UNKNOWN", grid=grid, grids=", ".join(STOCKS))
     stock = STOCKS[grid]
     tongue = words.language(lang)
     per_page = stock.columns * stock.rows
     if not 0 <= skip < per_page:
-        raise words.LabelRefused("SKIP_OUT_OF_RANGE", skip=str(skip), places=str(per_page))
+        raise Refused("SKIP_OUT_OF_RANGE", skip=str(skip), places=str(per_page))
     lots = list(dict.fromkeys(passport.lot_code for passport, _ in labels))
     pdf, out = new_pdf(lots[0] if len(lots) == 1 else f"{len(labels)} × {grid}", "", tongue)
     sheet = _Sheet(pdf, tongue, grid, stock)
@@ -183,7 +184,7 @@ class _Sheet:
 def small_items(passport: Passport, lang: words.Lang, unit: Unit | None, matrix: qr.Matrix, part: Part) -> list[Item]:
     """The items of a label of 63.5 x 38.1 mm: one symbol, the lot code across, the rest beside the symbol."""
     if qr.version_of(matrix) > lot_label.LARGEST_VERSION:
-        raise words.LabelRefused("ADDRESS_TOO_LONG", url=passport.url)
+        raise Refused("ADDRESS_TOO_LONG", url=passport.url)
     setting, stock = lot_label.printable, STOCKS["3x7"]
     margin, mark = 3.0, 5.4
     right, bottom = stock.width - margin, stock.height - margin

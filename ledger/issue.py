@@ -105,7 +105,7 @@ def printed(
     *,
     lang: Language = "en",
     dpi: int = 300,
-    grid: str = "2x4",
+    grid: Literal["2x4", "3x7"] = "2x4",
     first: int = 1,
     count: int | None = None,
     skip: int = 0,

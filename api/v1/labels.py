@@ -62,7 +62,7 @@ def print_label(
     lot: str,
     format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002 - the parameter's plain name
     lang: Literal["en", "fr"] = "en",
-    dpi: Literal[203, 300] = 300,
+    dpi: Literal["203", "300", "600"] = "300",
     grid: Literal["2x4", "3x7"] = "2x4",
     first: Annotated[int, Query(ge=1, le=100_000, description="first unit to print")] = 1,
     count: Annotated[int | None, Query(ge=1, le=5_000, description="labels on the sheets; default: one a unit")] = None,
@@ -71,7 +71,7 @@ def print_label(
     """SVG or PNG of one label, or A4 sheets with one label a unit."""
     labelled = issue.label_of(session, ledger, caller.org_id, lot)
     data, media_type = issue.printed(
-        labelled, format, lang=lang, dpi=dpi, grid=grid, first=first, count=count, skip=skip
+        labelled, format, lang=lang, dpi=int(dpi), grid=grid, first=first, count=count, skip=skip
     )
     return Response(data, media_type=media_type)
 

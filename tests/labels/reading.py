@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import pypdfium2
+import pytest
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFilter
 
+from domain.refusals import Refused, sentence
 from labels.lot_label import Bar, Item, Shape, Symbol, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -132,3 +135,12 @@ def symbols_of(items: Iterable[Item]) -> list[Symbol]:
 
 def texts_of(items: Iterable[Item]) -> list[str]:
     return [item.text for item in items if isinstance(item, Text)]
+
+
+@contextmanager
+def refused(code: str) -> Iterator[None]:
+    """What is inside is refused with this code, and a sentence for it exists in both languages."""
+    with pytest.raises(Refused) as caught:
+        yield
+    assert caught.value.code == code
+    assert sentence(caught.value, "fr") != sentence(caught.value, "en")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from domain.refusals import Refused
 from labels import lot_label, texts
 from labels import print_texts as words
 
@@ -75,7 +76,7 @@ def test_text_is_set_or_refused_never_a_box(text: str) -> None:
     bold = lot_label.typeface(bold=True).face.charWidths
     try:
         printed = lot_label.printable(text)
-    except words.LabelRefused as refused:
+    except Refused as refused:
         assert refused.code == "GLYPH_MISSING"
     else:
         assert all(ord(character) in known and ord(character) in bold for character in printed)

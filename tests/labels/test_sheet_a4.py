@@ -11,7 +11,7 @@ from labels import print_texts as words
 from labels import sheet_a4
 from labels.sheet_a4 import MODULE_MM, STOCKS, sheet_pdf
 from tests.labels.builders import IN_CONVERSION, URL, a_passport, an_address, an_unclaimed_passport
-from tests.labels.reading import decoded, page_images, page_texts, spread
+from tests.labels.reading import decoded, page_images, page_texts, refused, spread
 
 GRIDS = [("2x4", 8, 2), ("3x7", 21, 1)]
 
@@ -69,12 +69,12 @@ def test_used_places_are_skipped() -> None:
     passport = a_passport()
     pages = page_texts(sheet_pdf([(passport, (number, 9)) for number in range(1, 8)], "en", "2x4", 3))
     assert [text.count("LR-BK-2611-0042") for text in pages] == [5, 2]
-    with pytest.raises(words.LabelRefused, match="SKIP_OUT_OF_RANGE"):
+    with refused("SKIP_OUT_OF_RANGE"):
         sheet_pdf([(passport, None)], "en", "2x4", 8)
 
 
 def test_an_unknown_grid_is_refused() -> None:
-    with pytest.raises(words.LabelRefused, match="GRID_UNKNOWN"):
+    with refused("GRID_UNKNOWN"):
         sheet_pdf([(a_passport(), None)], "en", "9x9")
 
 
