@@ -38,12 +38,16 @@ Language = Annotated[Literal["en", "fr"], typer.Option(help="language of the tex
 def main() -> None:
     """Run a command; a refusal is one sentence and what to do, not a stack of calls."""
     from domain.refusals import Refused, advice, sentence
+    from ledger.access import CATALOGUE, AccessRefused
     from models.db import ScopeError
 
     try:
         app()
     except Refused as refused:
         _stop(f"{sentence(refused)} {advice(refused)}")
+    except AccessRefused as refused:
+        entry = CATALOGUE[refused.code]
+        _stop(" ".join(text["en"].format(**refused.params) for text in (entry.sentence, entry.advice)))
     except (ScopeError, ValueError, OSError) as error:
         _stop(str(error))
 

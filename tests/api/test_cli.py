@@ -1,0 +1,167 @@
+"""The command ``filiere`` as people type it: data out, talk aside, and an exit status that means something."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import uvicorn
+from PIL import Image
+
+from api.app import build
+from api.settings import Settings
+from ledger.record import Recorder
+from tests.builders import uid
+from tests.ledger.season import Chain
+
+zxingcpp = pytest.importorskip("zxingcpp")
+ROOT = Path(__file__).resolve().parents[2]
+PORT = 8143
+
+
+class Shell:
+    """A terminal in which FILIERE_* is set."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder = folder
+        self.environment = {
+            **os.environ,
+            "FILIERE_DATABASE_URL": url,
+            "FILIERE_DATA_DIR": str(folder),
+            "FILIERE_PUBLIC_URL": f"http://127.0.0.1:{PORT}",
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def run(self, *words: str, given: str = "") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "api", *words],
+            capture_output=True,
+            check=False,
+            cwd=self.folder,
+            env=self.environment,
+            input=given.encode(),
+            timeout=120,
+        )
+
+
+@pytest.fixture
+def shell(recorder: Recorder, tmp_path: Path) -> Shell:
+    chain = Chain(recorder)
+    chain.dry_lot()
+    chain.ok(chain.inspect("DB"))
+    return Shell(tmp_path, recorder.database.url)
+
+
+def test_lots_are_listed_for_people_and_for_programs(shell: Shell) -> None:
+    plain = shell.run("lots")
+    assert plain.returncode == 0
+    assert b"DB" in plain.stdout
+    found = json.loads(shell.run("lots", "--json").stdout)
+    assert {lot["code"]: lot["remaining_g"] for lot in found} == {"DB": 400_000, "RL": 0, "D1": 0, "D2": 0}
+
+
+def test_a_trace_comes_as_json_csv_and_picture(shell: Shell) -> None:
+    found = json.loads(shell.run("trace", "DB").stdout)
+    assert sum(share["grams"] for share in found["composition"]) == 400_000
+    rows = shell.run("trace", uid("DB"), "--format", "csv").stdout.decode().splitlines()
+    assert len(rows) == 3
+    drawn = shell.run("trace", "D1", "--direction", "forward", "--format", "svg", "-o", "t.svg")
+    assert drawn.returncode == 0
+    assert (shell.folder / "t.svg").read_text("utf-8").startswith("<")
+
+
+def test_a_label_is_issued_printed_and_scans_to_its_address(shell: Shell) -> None:
+    made = shell.run("label", "DB", "--format", "png", "-o", "label.png")
+    assert made.returncode == 0, made.stderr
+    url = made.stderr.decode().strip().splitlines()[-1]
+    found = zxingcpp.read_barcodes(Image.open(io.BytesIO((shell.folder / "label.png").read_bytes())))
+    assert {symbol.text for symbol in found} == {url}
+    assert shell.run("label", "DB", "--format", "pdf").stdout.startswith(b"%PDF-")
+    paper = shell.run("certificate", "DB", "-o", "c.pdf")
+    assert paper.returncode == 0, paper.stderr
+    assert (shell.folder / "c.pdf").read_bytes().startswith(b"%PDF-")
+
+
+def test_what_is_refused_ends_with_1_and_what_is_misused_with_2(shell: Shell) -> None:
+    refused = shell.run("trace", "NOWHERE")
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"NOWHERE" in refused.stderr
+    assert shell.run("certificate", "DB").returncode == 1  # no label yet
+    assert shell.run("trace").returncode == 2
+    assert shell.run("label", "DB", "--format", "bmp").returncode == 2
+    assert shell.run("demo", "--cluster", "NOWHERE").returncode == 2
+    assert shell.run("--help").returncode == 0
+
+
+def test_replay_says_that_the_rows_follow_from_the_log_and_finds_the_one_that_does_not(
+    shell: Shell, recorder: Recorder
+) -> None:
+    import sqlalchemy as sa
+
+    from models.db import system_session
+
+    assert shell.run("replay").returncode == 0
+    with system_session(recorder.database, write=True) as session:
+        session.connection().execute(sa.text("UPDATE lot SET grade = 'G9' WHERE code = 'DB'"))
+    found = shell.run("replay")
+    assert found.returncode == 1
+    assert b"lot: 1" in found.stderr
+    assert shell.run("replay", "--write").returncode == 0
+    assert shell.run("replay").returncode == 0
+
+
+def test_init_founds_the_first_organisation_with_a_password_of_its_own(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
+    words = ("init", "--code", "LR-C9", "--name", "New Cooperative", "--admin", "anna", "--password-stdin")
+    weak = shell.run(*words, given="short\n")
+    assert weak.returncode == 1
+    made = shell.run(*words, given="seven wet boots by the door\n")
+    assert made.returncode == 0, made.stderr
+    assert b"anna@LR-C9" in made.stderr
+    again = shell.run(*words, given="seven wet boots by the door\n")
+    assert again.returncode == 1
+    assert b"Traceback" not in again.stderr
+
+
+def test_a_command_on_an_old_schema_says_what_to_do(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, f"sqlite:///{tmp_path / 'none.db'}")
+    answer = shell.run("lots")
+    assert answer.returncode == 1
+    assert b"filiere migrate" in answer.stderr
+
+
+@pytest.fixture
+def served(recorder: Recorder, tmp_path: Path) -> Iterator[None]:
+    settings = Settings(recorder.database.url, tmp_path, f"http://127.0.0.1:{PORT}")
+    config = uvicorn.Config(build(settings, recorder), port=PORT, log_level="error")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    for _ in range(200):
+        if server.started:
+            break
+        time.sleep(0.05)
+    yield
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.mark.xdist_group("port")
+def test_verify_asks_the_page_and_its_exit_status_is_the_answer(shell: Shell, served: None) -> None:
+    url = shell.run("label", "DB").stderr.decode().strip().splitlines()[-1]
+    good = shell.run("verify", url)
+    assert good.returncode == 0, good.stderr
+    assert good.stdout.decode().startswith("In order")
+    code = url.rsplit("/", 1)[1]
+    assert json.loads(shell.run("verify", code, "--json").stdout)["lot_code"] == "DB"
+    unknown = shell.run("verify", "0000-0000-0000-0000")
+    assert unknown.returncode == 1
+    assert b"Unknown code" in unknown.stderr
