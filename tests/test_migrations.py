@@ -33,7 +33,7 @@ def test_the_log_takes_no_change_even_from_its_owner(recorder: Recorder, act: st
     with migration_connection(recorder.database) as connection:
         if recorder.database.is_postgresql:
             connection.execute(sa.text("SELECT set_config('app.system', 'on', true)"))
-        with pytest.raises(DBAPIError, match="append-only|permission"):
+        with pytest.raises(DBAPIError, match=r"append-only|permission"):
             connection.execute(sa.text(act))
         connection.rollback()
     with system_session(recorder.database, write=False) as session:

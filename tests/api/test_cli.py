@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -24,7 +25,6 @@ from tests.ledger.season import Chain
 
 zxingcpp = pytest.importorskip("zxingcpp")
 ROOT = Path(__file__).resolve().parents[2]
-PORT = 8143
 
 
 class Shell:
@@ -36,7 +36,7 @@ class Shell:
             **os.environ,
             "FILIERE_DATABASE_URL": url,
             "FILIERE_DATA_DIR": str(folder),
-            "FILIERE_PUBLIC_URL": f"http://127.0.0.1:{PORT}",
+            "FILIERE_PUBLIC_URL": "http://127.0.0.1:8000",
             "PYTHONPATH": str(ROOT),
         }
 
@@ -139,10 +139,14 @@ def test_a_command_on_an_old_schema_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def served(recorder: Recorder, tmp_path: Path) -> Iterator[None]:
-    settings = Settings(recorder.database.url, tmp_path, f"http://127.0.0.1:{PORT}")
-    config = uvicorn.Config(build(settings, recorder), port=PORT, log_level="error")
-    server = uvicorn.Server(config)
+def served(shell: Shell, recorder: Recorder, tmp_path: Path) -> Iterator[None]:
+    """The service on a free port, which the terminal takes for the public address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = shell.environment["FILIERE_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    settings = Settings(recorder.database.url, tmp_path, url)
+    server = uvicorn.Server(uvicorn.Config(build(settings, recorder), port=port, log_level="error"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     for _ in range(200):
@@ -154,7 +158,6 @@ def served(recorder: Recorder, tmp_path: Path) -> Iterator[None]:
     thread.join(10)
 
 
-@pytest.mark.xdist_group("port")
 def test_verify_asks_the_page_and_its_exit_status_is_the_answer(shell: Shell, served: None) -> None:
     url = shell.run("label", "DB").stderr.decode().strip().splitlines()[-1]
     good = shell.run("verify", url)
