@@ -292,7 +292,7 @@ def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:
             select(label.c.code, lot.c.code.label("lot"), lot.c.uid, lot.c.owner_id, page.c.state)
             .join(lot, lot.c.id == label.c.lot_id)
             .join(page, page.c.code == label.c.code)
-            .order_by(label.c.seq)
+            .order_by(lot.c.code, label.c.seq)
         ).all()
         numbers = session.execute(select(document.c.number)).scalars().all()
     shown: dict[str, Any] = {}

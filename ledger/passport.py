@@ -233,7 +233,8 @@ def _state(
     for kind in ("void", "reject", "parent", "quality", "stock", "hold"):
         if kind in holds:
             row = holds[kind]
-            return "on_hold", (codes.get(kind, "HOLD"), {"reason": row.reason or ""}), row.since
+            params: Params = {"reason": row.reason or ""} if kind == "hold" else {}
+            return "on_hold", (codes.get(kind, "HOLD"), params), row.since
     for scheme, printed in sorted(json.loads(label.claims).items()):
         rules = profiles().schemes[scheme]
         now = carried.get(scheme, rules.values[0].code)

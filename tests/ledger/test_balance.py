@@ -117,8 +117,9 @@ def test_racing_mixtures_of_shared_lots_neither_make_nor_lose_a_gram(chain: Chai
 
 
 def test_a_downgrade_reaches_a_lot_made_while_it_waits(chain: Chain) -> None:
-    """Racing a downgrade of the source against the making of its children: no child keeps the lost claim."""
+    """A downgrade of the source races the making of its grandchildren: not one keeps the lost claim."""
     chain.ok(chain.deliver("D1", 100))
+    chain.ok(chain.receive("RL", {"D1": 100}))
     actor = chain.cluster.actor("COOP")
 
     def split(number: int) -> bool:
@@ -126,7 +127,7 @@ def test_a_downgrade_reaches_a_lot_made_while_it_waits(chain: Chain) -> None:
             id=uid(f"s{number}"),
             occurred_at=at("2025-01-10T09:00:00Z"),
             site=uid("FERM"),
-            input=told.Drawn(lot=uid("D1"), quantity=kg(1)),
+            input=told.Drawn(lot=uid("RL"), quantity=kg(1)),
             outputs=(told.NewLot(lot=uid(f"S{number}"), code=f"S{number}", product="cocoa_wet_beans", quantity=kg(1)),),
         )
         return record(chain.recorder, actor, [event])[0].refused is None
