@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -11,13 +12,32 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from api.deps import Caller
 from api.problems import Problem
 from api.settings import Settings
+from domain.values import Actor
 from ledger.access import ABSOLUTE, Signed, by_key, by_token, used
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _LOG = logging.getLogger("filiere.access")
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who calls: an organisation, a user or a key, and what they may do."""
+
+    org_id: int
+    org_code: str
+    user_id: str | None
+    name: str  # "user:<id>" or "key:<id>"
+    role: str | None
+    scopes: frozenset[str]
+    org_name: str = ""
+    full_name: str | None = None
+    mark: str = ""  # the session's or key's own mark: see ledger.access.Signed
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.org_id, self.org_code, self.name)
 
 
 def authenticate(request: Request) -> Caller | None:

@@ -3,34 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Request
 
+from api.auth import Caller, authenticate
 from api.problems import Problem
-from domain.values import Actor
 from ledger.record import Recorder
 from models.db import Database, ScopedSession, SystemSession, scoped_session, system_session
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Who calls: an organisation, a user or a key, and what they may do."""
-
-    org_id: int
-    org_code: str
-    user_id: str | None
-    name: str  # "user:<id>" or "key:<id>"
-    role: str | None
-    scopes: frozenset[str]
-    org_name: str = ""
-    full_name: str | None = None
-    mark: str = ""  # the session's or key's own mark: see ledger.access.Signed
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(self.org_id, self.org_code, self.name)
 
 
 def recorder(request: Request) -> Recorder:
@@ -45,8 +25,6 @@ def database(request: Request) -> Database:
 
 def caller(request: Request) -> Caller:
     """The session cookie or the API key of the request, or a 401."""
-    from api.auth import authenticate
-
     found = authenticate(request)
     if found is None:
         raise Problem(

@@ -106,7 +106,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=[*MEASURES, *PAPER], help="this measure; may be repeated")
     options = parser.parse_args()
     databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
-    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")  # noqa: S108 - only so that a library does not warn
+    os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
     records = list(measured(databases, set(options.only or ()), Effort(quick=options.quick)))
     if options.json:
         json.dump([each.as_json() for each in records], sys.stdout, indent=2)

@@ -28,7 +28,7 @@ from bench.data import (
     told_of,
     written_since,
 )
-from bench.measure import Effort, Record, interleaved, median, ratio, spent
+from bench.measure import Effort, Record, median, ratio, spent
 from domain import events as told
 from ledger.record import record
 

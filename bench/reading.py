@@ -53,7 +53,7 @@ async def ask(app: Any, scope: dict[str, Any]) -> tuple[int, dict[bytes, bytes],
     """One request, answered whole."""
     sent: list[dict[str, Any]] = []
 
-    async def send(message: dict[str, Any]) -> None:  # noqa: RUF029 - ASGI's own shape
+    async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
     await app(dict(scope), _receive, send)
@@ -174,7 +174,7 @@ def verification_page(world: World, effort: Effort) -> list[Record]:
         codes = [issue_label(cooperative.recorder, cooperative.actor, lot) for lot in lots]
         app, payload = service(cooperative), _bare_payload()
 
-        async def answer(_request: Any) -> JSONResponse:  # noqa: RUF029 - what a fast route looks like
+        async def answer(_request: Any) -> JSONResponse:
             return JSONResponse(payload)
 
         bare_app = Starlette(routes=[Route("/verify", answer)])

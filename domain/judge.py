@@ -535,6 +535,8 @@ def _packed(event: told.Packed, world: World, at: int) -> Ruling:
 
 def _shipped(event: told.Shipped, world: World, at: int) -> Ruling:
     lot = _usable(event.lot, world, at)
+    if lot.owner_id != world.actor.org_id:  # whoever only holds goods cannot send them away
+        raise Refused("LOT_NOT_YOURS", lot=lot.code)
     commodity, product = world.profiles.product(lot.product)
     packaging = _packaging(commodity, [event.quantity])
     _enough(lot, _grams(event.quantity, packaging, "/quantity"), world)

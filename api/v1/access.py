@@ -10,8 +10,8 @@ from sqlmodel import col, select
 
 import models
 from api.access import Needs, Public, Routes, SignedIn
-from api.auth import caller_of, drop_cookie, require_same_site, set_cookie
-from api.deps import Caller, CallerDep, LedgerDep, LedgerReadDep, ReadDep
+from api.auth import Caller, caller_of, drop_cookie, require_same_site, set_cookie
+from api.deps import CallerDep, LedgerDep, LedgerReadDep, ReadDep
 from api.paging import Listing, Order, Page, turn
 from api.problems import Problem
 from api.versions import Body, Instant, Shown, Text, VersionDep, left_out, sent, shown, tag

@@ -391,6 +391,18 @@ def test_whoever_gave_a_lot_away_is_told_how_much_went_on_not_where(chain: Chain
     assert uid("X1") not in str(forward)
 
 
+def test_whoever_only_holds_goods_cannot_sell_or_ship_them(chain: Chain) -> None:
+    chain.dry_lot()
+    hand_over(chain, "DB", "EXP", "STORE", ownership=False)
+    lot = chain.lot("DB")
+    assert (lot.owner_id, lot.holder_id) == (chain.cluster.orgs["COOP"], chain.cluster.orgs["EXP"])
+    chain.ok(chain.inspect("DB", "2025-01-22T09:00:00Z"), "EXP")
+    assert chain.refused(chain.ship("DB", 1), "EXP") == "LOT_NOT_YOURS"
+    offer = told.TransferOffered(id=uid("re"), occurred_at=at("2025-01-23T08:00:00Z"), lots=(uid("DB"),), to="RIVAL")
+    assert chain.refused(offer, "EXP") == "LOT_NOT_YOURS"
+    chain.ok(chain.ship("DB", 1))
+
+
 # --- what blocks ---
 
 
