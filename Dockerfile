@@ -16,6 +16,8 @@ COPY migrations migrations
 COPY models models
 COPY profiles profiles
 
+# ``docker compose exec app filiere …`` is the command line.
+RUN printf '#!/bin/sh\nexec python -m api "$@"\n' > /usr/local/bin/filiere && chmod 755 /usr/local/bin/filiere
 RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin filiere && mkdir /data && chown filiere /data
 USER 10001
 VOLUME /data
@@ -24,4 +26,4 @@ EXPOSE 8000
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz', timeout=4)"]
 
-CMD ["sh", "-c", "python -m api migrate && exec python -m api serve --host 0.0.0.0"]
+CMD ["sh", "-c", "filiere migrate && exec filiere serve --host 0.0.0.0"]

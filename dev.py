@@ -20,6 +20,7 @@ WINDOWS = os.name == "nt"
 BIN = VENV / ("Scripts" if WINDOWS else "bin")
 PYTHON = BIN / ("python.exe" if WINDOWS else "python")
 STAMP = VENV / "filiere.stamp"
+COMMAND = "import sys; sys.argv[0] = 'filiere'; from api.cli import main; main()"
 RUNTIME, DEVELOPMENT = "requirements.lock", "requirements-dev.lock"
 
 CHECKS = {
@@ -38,12 +39,12 @@ def say(text: str) -> None:
 def setup(lock: str) -> None:
     """Build ``.venv`` from a lock, unless it already stands on it (a development environment can run all)."""
     wanted = {name: hashlib.sha256((ROOT / name).read_bytes()).hexdigest() for name in (RUNTIME, DEVELOPMENT)}
-    standing = STAMP.read_text("utf-8").split() if STAMP.exists() and PYTHON.exists() else []
-    if standing and standing[0] in ({lock, DEVELOPMENT}) and standing[1] == wanted[standing[0]]:
+    standing = STAMP.read_text("utf-8").splitlines() if STAMP.exists() and PYTHON.exists() else []
+    if any(standing == [name, wanted[name], str(ROOT)] for name in (lock, DEVELOPMENT)):
         return
     began = time.monotonic()
     uv = shutil.which("uv")
-    if not PYTHON.exists():
+    if not PYTHON.exists() or not (uv or _has_pip()):  # uv builds environments without pip
         say("Building .venv …")
         _environment(uv)
     say(f"Installing from {lock} with {'uv' if uv else 'pip'} …")
@@ -53,15 +54,19 @@ def setup(lock: str) -> None:
         install = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     _run([*install, "--require-hashes", "-r", lock])
     _command()
-    STAMP.write_text(f"{lock} {wanted[lock]}\n", "utf-8")
+    STAMP.write_text(f"{lock}\n{wanted[lock]}\n{ROOT}\n", "utf-8")
     say(f"Ready after {time.monotonic() - began:.0f} s.")
+
+
+def _has_pip() -> bool:
+    return subprocess.run([str(PYTHON), "-c", "import pip"], check=False, capture_output=True).returncode == 0
 
 
 def _environment(uv: str | None) -> None:
     made = subprocess.run(
-        [uv, "venv", "--quiet", "--python", sys.executable, str(VENV)]
+        [uv, "venv", "--quiet", "--clear", "--python", sys.executable, str(VENV)]
         if uv
-        else [sys.executable, "-m", "venv", str(VENV)],
+        else [sys.executable, "-m", "venv", "--clear", str(VENV)],
         check=False,
     )
     if made.returncode:
@@ -70,15 +75,15 @@ def _environment(uv: str | None) -> None:
 
 
 def _command() -> None:
-    """The command ``filiere`` in the environment, running from this folder."""
-    version = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    packages = VENV / ("Lib/site-packages" if WINDOWS else f"lib/{version}/site-packages")
+    """The command ``filiere``: this folder's code, whatever folder it is called in (``-P``: that folder has no say)."""
+    where = [str(PYTHON), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"]
+    packages = Path(subprocess.check_output(where, text=True).strip())
     (packages / "filiere.pth").write_text(f"{ROOT}\n", "utf-8")
     if WINDOWS:
-        (BIN / "filiere.cmd").write_text(f'@"{PYTHON}" -m api %*\r\n', "utf-8")
+        (BIN / "filiere.cmd").write_text(f'@"{PYTHON}" -P -c "{COMMAND}" %*\r\n', "utf-8")
         return
     launcher = BIN / "filiere"
-    launcher.write_text(f'#!/bin/sh\nexec "{PYTHON}" -m api "$@"\n', "utf-8")
+    launcher.write_text(f'#!/bin/sh\nexec "{PYTHON}" -P -c "{COMMAND}" "$@"\n', "utf-8")
     launcher.chmod(0o755)
 
 
@@ -109,9 +114,9 @@ def test(arguments: list[str]) -> None:
     python("-m", "pytest", *workers, *arguments)
 
 
-def lock() -> None:
-    """Make both locks anew: every platform, hashes, no address of a package host."""
-    uv = shutil.which("uv") or sys.exit("Locking needs uv.")
+def lock(arguments: list[str]) -> None:
+    """Make both locks anew: every platform, hashes, no address of a package host. ``--upgrade`` moves the versions."""
+    uv = shutil.which("uv") or shutil.which("uv", path=str(BIN)) or sys.exit("Locking needs uv.")
     common = [
         "--universal",
         "--python-version",
@@ -119,13 +124,17 @@ def lock() -> None:
         "--generate-hashes",
         "--no-header",
         "--no-annotate",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
         "--quiet",
+        *arguments,
     ]
     _run([str(uv), "pip", "compile", "pyproject.toml", *common, "-o", RUNTIME])
-    _run([str(uv), "pip", "compile", "pyproject.toml", "--group", "dev", *common, "-o", DEVELOPMENT])
+    _run([str(uv), "pip", "compile", "pyproject.toml", "--group", "dev", "-c", RUNTIME, *common, "-o", DEVELOPMENT])
     for name in (RUNTIME, DEVELOPMENT):
-        if "://" in (ROOT / name).read_text("utf-8"):
-            sys.exit(f"{name} names a package host; it must not.")
+        text = (ROOT / name).read_text("utf-8")
+        if "://" in text or "file:" in text or any(line.startswith("-") for line in text.splitlines()):
+            sys.exit(f"{name} names a package host or a folder of this machine; it must not.")
 
 
 def main() -> None:
@@ -148,7 +157,7 @@ def main() -> None:
         setup(DEVELOPMENT)
         python("-m", "bench", *rest)
     elif verb == "lock":
-        lock()
+        lock(rest)
     else:
         print(__doc__)
         sys.exit(0 if verb in ("-h", "--help", "help") else 2)

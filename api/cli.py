@@ -37,6 +37,8 @@ Language = Annotated[Literal["en", "fr"], typer.Option(help="language of the tex
 
 def main() -> None:
     """Run a command; a refusal is one sentence and what to do, not a stack of calls."""
+    from sqlalchemy.exc import OperationalError
+
     from domain.refusals import Refused, advice, sentence
     from ledger.access import CATALOGUE, AccessRefused
     from models.db import ScopeError
@@ -50,6 +52,8 @@ def main() -> None:
         _stop(" ".join(text["en"].format(**refused.params) for text in (entry.sentence, entry.advice)))
     except (ScopeError, ValueError, OSError) as error:
         _stop(str(error))
+    except OperationalError as error:
+        _stop(f"The database does not answer: {str(error.orig).strip()}")
 
 
 def _say(text: str) -> None:

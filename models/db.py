@@ -131,12 +131,23 @@ def _postgresql(url: str, *, write: bool) -> Engine:
             cursor.execute("SET TIME ZONE 'UTC'")
             cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (APP_ROLE,))
             if cursor.fetchone():
-                cursor.execute(f"SET ROLE {APP_ROLE}")
+                _become_the_service(cursor)
             if not write:
                 cursor.execute("SET default_transaction_read_only = on")
         connection.autocommit = False
 
     return engine
+
+
+def _become_the_service(cursor: Any) -> None:
+    from psycopg.errors import InsufficientPrivilege
+
+    try:
+        cursor.execute(f"SET ROLE {APP_ROLE}")
+    except InsufficientPrivilege as error:
+        login = cursor.execute("SELECT session_user").fetchone()[0]
+        message = f"{login} may not become {APP_ROLE}. As administrator of the database: GRANT {APP_ROLE} TO {login};"
+        raise ScopeError(message) from error
 
 
 @contextmanager

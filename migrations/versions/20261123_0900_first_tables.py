@@ -97,9 +97,9 @@ def row_level_security() -> None:
         f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN "
         f"CREATE ROLE {APP_ROLE} NOLOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE; END IF; END $$"
     )
-    op.execute(
-        f"DO $$ BEGIN IF NOT pg_has_role(current_user, '{APP_ROLE}', 'MEMBER') THEN "
-        f"EXECUTE 'GRANT {APP_ROLE} TO ' || quote_ident(current_user); END IF; END $$"
+    op.execute(  # the login role must be able to become it; whoever made the role may have granted that before
+        f"DO $$ BEGIN EXECUTE 'GRANT {APP_ROLE} TO ' || quote_ident(current_user); "
+        "EXCEPTION WHEN insufficient_privilege OR invalid_grant_operation THEN NULL; END $$"
     )
     op.execute(f"GRANT USAGE ON SCHEMA public TO {APP_ROLE}")
     op.execute(f"GRANT USAGE, SELECT ON SEQUENCE event_seq TO {APP_ROLE}")
