@@ -152,14 +152,14 @@ def plain_engine(database: Database) -> Engine:
 class Raw:
     """A bare connection of the driver, with the statements of the baselines."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, *, write: bool = True) -> None:
         self.is_postgresql = database.is_postgresql
         if self.is_postgresql:
             import psycopg
 
             self.connection: Any = psycopg.connect(database.url, autocommit=True)
         else:
-            self._held = database.writer.raw_connection()
+            self._held = (database.writer if write else database.reader).raw_connection()  # SQLite has one writer
             self.connection = self._held.dbapi_connection
 
     @contextmanager

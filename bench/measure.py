@@ -5,7 +5,7 @@ from __future__ import annotations
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from operator import eq, ge, le
 from typing import Any
@@ -97,8 +97,3 @@ def ratio(times: Times, above: int, below: int) -> float:
 def say(text: str) -> None:
     """Progress goes to stderr."""
     print(text, file=sys.stderr, flush=True)
-
-
-def spread(values: Sequence[float]) -> str:
-    """Least and greatest, to show how restless the machine was."""
-    return f"{min(values):.2f}–{max(values):.2f}"

@@ -100,7 +100,7 @@ def traces(world: World, effort: Effort) -> list[Record]:
             lots = [cooperative.export_lot(deliveries) for _ in range(units)]
             wanted[id(cooperative)] = lots[units // 2]
             analyse(cooperative.recorder.database)
-        raw = Raw(small.recorder.database)
+        raw = Raw(small.recorder.database, write=False)
         bare = _raw_trace(raw, _key(small, wanted[id(small)]))
         nodes = deliveries + -(-deliveries // 30) + 1
         assert len(bare()) == nodes

@@ -1,0 +1,56 @@
+"""Documentation that cannot rot: what it promises is checked against the code."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+from api.cli import app
+from domain import events as told
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = ROOT / "docs"
+EVENTS = (DOCS / "events.md").read_text("utf-8")
+TYPES = [kind.model_fields["type"].default for kind in told.EVENT_TYPES]
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_every_event_is_documented_with_an_example_that_parses(kind: str) -> None:
+    section = EVENTS.split(f"### `{kind}`\n", 1)[1].split("\n### ", 1)[0]
+    example = json.loads(re.search(r"```json\n(.*?)```", section, re.DOTALL)[1])  # type: ignore[index]
+    event = told.parse(json.dumps(example))
+    assert event.type == kind
+    assert told.parse(told.canonical(event)) == event
+    for name in type(event).model_fields:
+        assert f"`{name}`" in section or name in ("id", "type", "version", "occurred_at")
+
+
+def test_every_setting_is_documented() -> None:
+    text = (DOCS / "operations.md").read_text("utf-8")
+    named = {
+        name for path in (ROOT / "api").glob("*.py") for name in re.findall(r"FILIERE_[A-Z_]+", path.read_text("utf-8"))
+    }
+    assert {name for name in named if name not in text} == set()
+
+
+def test_every_command_is_documented() -> None:
+    text = (DOCS / "operations.md").read_text("utf-8") + (ROOT / "README.md").read_text("utf-8")
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    assert [name for name in commands if name not in text] == []
+
+
+@pytest.mark.parametrize("path", sorted((DOCS / "decisions").glob("*.md")), ids=lambda path: path.stem)
+def test_every_decision_says_why_what_else_and_what_enforces_it(path: Path) -> None:
+    text = path.read_text("utf-8")
+    for heading in ("**Context.**", "**Decision.**", "**Alternatives.**", "**Enforced by.**"):
+        assert heading in text
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for path in (*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "ARCHITECTURE.md"):
+        for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text("utf-8")):
+            assert (path.parent / target).exists(), (path, target)
