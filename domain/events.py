@@ -12,9 +12,8 @@ from datetime import date, datetime
 from functools import cache
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-import rfc8785
+import orjson
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -41,7 +40,9 @@ def _is_text(value: Any) -> Any:
     raise ValueError("write the date as text, for example 2025-01-10T08:00:00Z")
 
 
-def _clean(value: str) -> str:
+def _clean(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
     value = unicodedata.normalize("NFC", value).strip()
     if any(unicodedata.category(character) in FORBIDDEN_TEXT for character in value):
         raise ValueError("write plain text: control and direction characters are refused")
@@ -76,7 +77,7 @@ LotCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9](?:[A-Z
 Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.%/-]{0,39}$")]
 """A word of a profile: product, process, test, packaging, scheme, value, unit."""
 
-Note: TypeAlias = Annotated[str, StringConstraints(min_length=1, max_length=500), AfterValidator(_clean)]
+Note: TypeAlias = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=500)]
 """Free text. It is in the log for ever: no names of persons."""
 
 When: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_is_text)]
@@ -455,8 +456,12 @@ def parse(body: str | bytes) -> AnyEvent:
 
 
 def canonical(event: BaseModel) -> bytes:
-    """The event as RFC 8785 canonical JSON: sorted keys, no spaces, absent fields left out."""
-    return rfc8785.dumps(event.model_dump(mode="json", exclude_none=True))
+    """The event as RFC 8785 canonical JSON: sorted keys, no spaces, absent fields left out.
+
+    Events hold text, whole numbers and truth values under ASCII keys only; for these orjson with sorted keys writes
+    the very bytes of RFC 8785 (a test holds it against the reference implementation).
+    """
+    return orjson.dumps(event.model_dump(mode="json", exclude_none=True), option=orjson.OPT_SORT_KEYS)
 
 
 def millis(when: datetime) -> int:

@@ -36,13 +36,13 @@ _UPDATE_LOT = (
 
 
 def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
-    """Write everything that waits in the book; answers the keys of the lots whose state or claims changed.
+    """Write everything that waits in the book; answers the lots that were there before and changed, or were labelled.
 
     ``was`` holds the remaining grams of each lot as it was read; a lot is written only if that still stands.
     """
-    affected = set(book.changed) | set(book.reclaimed)
-    _take_back(session, book)
     fresh = {lot.key for lot in book.new_lots}
+    affected = (set(book.changed) | set(book.reclaimed)) - fresh | {label.lot for label in book.new_labels}
+    _take_back(session, book)
     _insert(session, models.Lot, [_lot_row(lot) for lot in book.new_lots])
     _update_lots(session, [lot for key, lot in sorted(book.changed.items()) if key not in fresh], was)
     _parties(session, book, fresh)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -16,6 +17,7 @@ from domain.lineage import SCALE, shares
 from domain.quantity import proportion
 from domain.refusals import Refused
 from domain.trace import Direction, Edge, Node, Share, Trace
+from ledger.facts import among, ask
 from models.base import table
 from models.db import SystemSession
 from models.graph import family
@@ -23,6 +25,16 @@ from models.graph import family
 _LOT = table(models.Lot)
 _LINE = table(models.Line)
 _PARTY = table(models.LotParty)
+_CLAIM, _EVENT = table(models.LotClaim), table(models.Event)
+
+_LOTS = select(_LOT).where(among(_LOT.c.id))
+_MOVES = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.type, _LINE.c.occurred_at).where(
+    among(_LINE.c.lot_id), _LINE.c.kind.in_(("in", "out"))
+)
+_CLAIMS = (
+    select(_CLAIM.c.lot_id, _CLAIM.c.scheme, _CLAIM.c.value).where(among(_CLAIM.c.lot_id)).order_by(_CLAIM.c.scheme)
+)
+_EVENT_IDS = select(_EVENT.c.seq, _EVENT.c.id).where(among(_EVENT.c.seq))
 CHUNK = 5_000
 
 
@@ -44,7 +56,7 @@ def find_lot(session: SystemSession, org_id: int | None, wanted: str) -> Any:
     return (own or rows)[0]
 
 
-@dataclass(slots=True)
+@dataclass
 class Flows:
     """The lines between some lots: what went into each event and what came out."""
 
@@ -52,6 +64,7 @@ class Flows:
     out: dict[int, list[tuple[int, int]]]  # seq -> [(lot, grams)] drawn
     events: dict[int, tuple[str, int]]  # seq -> (type, occurred_at)
 
+    @cached_property
     def inputs(self) -> dict[int, dict[int, int]]:
         """For each lot, the weight of each parent in its mixture (see ``lineage.shares``)."""
         made_by: dict[int, list[int]] = defaultdict(list)
@@ -85,13 +98,9 @@ def flows(session: SystemSession, keys: Collection[int]) -> Flows:
     into: dict[int, list[tuple[int, int]]] = defaultdict(list)
     out: dict[int, list[tuple[int, int]]] = defaultdict(list)
     events: dict[int, tuple[str, int]] = {}
-    for chunk in chunks(keys):
-        query = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.type, _LINE.c.occurred_at)
-        for lot, seq, kind, grams, kind_of, at in session.execute(
-            query.where(_LINE.c.lot_id.in_(chunk), _LINE.c.kind.in_(("in", "out")))
-        ):
-            (into if kind == "in" else out)[seq].append((lot, grams))
-            events[seq] = (kind_of, at)
+    for lot, seq, kind, grams, kind_of, at in ask(session.connection(), _MOVES, keys):
+        (into if kind == "in" else out)[seq].append((lot, grams))
+        events[seq] = (kind_of, at)
     return Flows(into, out, events)
 
 
@@ -103,7 +112,7 @@ def trace(session: SystemSession, org_id: int | None, wanted: str, direction: Di
     """
     root = find_lot(session, org_id, wanted)
     keys = family(session.connection(), [root.id], direction)
-    lots = {row.id: row for chunk in chunks(keys) for row in session.execute(select(_LOT).where(_LOT.c.id.in_(chunk)))}
+    lots = {row.id: row for row in ask(session.connection(), _LOTS, keys)}
     flow = flows(session, keys)
     shown, withheld = (
         _disclosed_back(session, org_id, root.id, flow)
@@ -150,7 +159,7 @@ def _disclosed_back(
     for chunk in chunks(keys):
         query = select(_PARTY.c.lot_id, _PARTY.c.upstream).where(_PARTY.c.org_id == org_id, _PARTY.c.lot_id.in_(chunk))
         upstream.update({lot: bool(may) for lot, may in session.execute(query)})
-    parents = {lot: set(of) for lot, of in flow.inputs().items()}
+    parents = {lot: set(of) for lot, of in flow.inputs.items()}
     withheld = {lot for lot, may in upstream.items() if not may and parents.get(lot)}
     return None, withheld
 
@@ -170,7 +179,7 @@ def _disclosed_forward(
 def _reached(root: int, flow: Flows, withheld: set[int], direction: Direction) -> set[int]:
     """The lots that the walk reaches when it stops at what is withheld."""
     following: dict[int, set[int]] = defaultdict(set)
-    for child, parents in flow.inputs().items():
+    for child, parents in flow.inputs.items():
         for parent in parents:
             if direction == "back":
                 following[child].add(parent)
@@ -219,28 +228,20 @@ def _nodes(session: SystemSession, lots: Mapping[int, Any], shown: set[int] | No
 
 def claims_of(session: SystemSession, keys: Collection[int]) -> dict[int, dict[str, str]]:
     """The claims of some lots: scheme -> value."""
-    claim = table(models.LotClaim)
     answer: dict[int, dict[str, str]] = defaultdict(dict)
-    for chunk in chunks(keys):
-        query = select(claim.c.lot_id, claim.c.scheme, claim.c.value).where(claim.c.lot_id.in_(chunk))
-        for key, scheme, value in session.execute(query.order_by(claim.c.scheme)):
-            answer[key][scheme] = value
+    for key, scheme, value in ask(session.connection(), _CLAIMS, keys):
+        answer[key][scheme] = value
     return answer
 
 
 def _event_ids(session: SystemSession, seqs: Collection[int]) -> dict[int, str]:
-    event = table(models.Event)
-    answer: dict[int, str] = {}
-    for chunk in chunks(seqs):
-        query = select(event.c.seq, event.c.id).where(event.c.seq.in_(chunk))
-        answer.update({row[0]: row[1] for row in session.execute(query)})
-    return answer
+    return {seq: identity for seq, identity in ask(session.connection(), _EVENT_IDS, seqs)}  # noqa: C416 - rows
 
 
 def _composition(
     root: Any, lots: Mapping[int, Any], flow: Flows, withheld: set[int], nodes: Mapping[int, Node]
 ) -> tuple[Share, ...]:
-    inputs = {lot: of for lot, of in flow.inputs().items() if lot not in withheld}
+    inputs = {lot: of for lot, of in flow.inputs.items() if lot not in withheld}
     grams = shares(root.id, inputs, root.initial_g)
     return tuple(
         Share(

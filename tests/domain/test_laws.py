@@ -227,6 +227,24 @@ def _origins(model: Model, lot: str) -> set[str]:
     return set().union(*(_origins(model, parent) for parent in model.parents[lot]))
 
 
+@settings(max_examples=500, deadline=None)
+@given(st.text(min_size=1, max_size=80), st.integers(1, 10**9), st.sampled_from(("kg", "g", "t")))
+def test_stored_bytes_are_canonical_json(text: str, value: int, unit: str) -> None:
+    """RFC 8785, byte for byte, whatever people type."""
+    import rfc8785
+    from pydantic import ValidationError
+
+    try:
+        event = told.Lost(
+            id=uid(1), occurred_at=START, lot=uid(2), quantity=told.Quantity(value=value, unit=unit), reason=text
+        )
+    except ValidationError:
+        return
+    stored = told.canonical(event)
+    assert stored == rfc8785.dumps(event.model_dump(mode="json", exclude_none=True))
+    assert told.parse(stored) == event
+
+
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.integers(1, 10**7), min_size=1, max_size=30), st.data())
 def test_splitting_and_merging_back_changes_no_share(parts: list[int], data: st.DataObject) -> None:
