@@ -10,7 +10,7 @@ from models.base import grams, lot_scoped, maybe_millis, millis, one_of, org_sco
 DISPOSITIONS = ("available", "on_hold", "rejected", "recalled", "void")
 QC_STATES = ("pending", "pass", "fail")
 LOT_KINDS = ("delivery", "receiving", "lot")
-HOLD_KINDS = ("hold", "quality", "reject", "parent", "stock", "recall", "void")
+HOLD_KINDS = ("hold", "quality", "reject", "parent", "stock", "recall", "void", "claim")
 LINE_KINDS = ("in", "out", "lost", "shipped", "note")
 
 
@@ -26,6 +26,7 @@ class Lot(SQLModel, table=True):
         UniqueConstraint("org_id", "uid"),
         UniqueConstraint("org_id", "code"),
         Index("ix_lot_uid", "uid"),
+        Index("ix_lot_farmer", "org_id", "farmer", "made_at"),
         CheckConstraint("remaining_g >= 0 AND remaining_g <= initial_g", name="balance"),
         CheckConstraint("deficit_g >= 0 AND initial_g >= 0", name="deficit"),
         one_of("disposition", DISPOSITIONS),
@@ -76,7 +77,11 @@ class Line(SQLModel, table=True):
     """One line in the book of a lot: grams in (+) or out (-) by an event, or a note of an event without grams."""
 
     __tablename__ = "line"
-    __table_args__ = (Index("ix_line_seq", "seq", "lot_id"), one_of("kind", LINE_KINDS))
+    __table_args__ = (
+        Index("ix_line_seq", "seq", "lot_id"),
+        Index("ix_line_site", "site_id", "occurred_at"),
+        one_of("kind", LINE_KINDS),
+    )
 
     lot_id: int = Field(primary_key=True, sa_type=BigInteger)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
@@ -234,3 +239,38 @@ class Voided(SQLModel, table=True):
     org_id: int = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
     by_seq: int = Field(sa_type=BigInteger)
+
+
+@org_scoped
+class Cleaning(SQLModel, table=True):
+    """A vessel or the line of a site was cleaned: when, and when that was told. ``org_id`` operates the site."""
+
+    __tablename__ = "cleaning"
+    __table_args__ = (Index("ix_cleaning_site", "site_id", "cleaned_at"),)
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    site_id: str
+    vessel_id: str | None = None
+    cleaned_at: int = millis()
+    told_at: int = millis()
+
+
+@lot_scoped
+class Consignment(SQLModel, table=True):
+    """Grams of a lot on an inspection certificate (COI) or transaction certificate (TC) of a control body."""
+
+    __tablename__ = "consignment"
+    __table_args__ = (one_of("state", ("issued", "flagged", "cancelled")),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    kind: str
+    scheme: str
+    value: str
+    number: str
+    grams: int = grams()
+    issued_at: int = millis()
+    state: str = "issued"  # flagged: the lot lost the claim since, control body and consignee must be told
+    ended_seq: int | None = Field(default=None, sa_type=BigInteger)

@@ -48,6 +48,7 @@ class Person(SQLModel, table=True):
     birth_year: int | None = None
     phone: str | None = None
     village: str | None = None
+    identity_no: str | None = None  # of an official paper: one registration a person and product
 
 
 @org_scoped
@@ -65,6 +66,9 @@ class Membership(SQLModel, table=True):
     farmer_id: str
     certificate_id: str = Field(index=True)
     joined_on: str
+    unit: str | None = None  # production unit: village or section
+    agreement_on: str | None = None  # day the membership agreement was signed
+    agreement_ref: str | None = None
     version: int = 1
 
 
@@ -127,6 +131,16 @@ class Plot(SQLModel, table=True):
     from_day: str | None = None  # since when the farmer works it; none: always
     geometry: str | None = text(None)  # JSON {"type": "Point"|"Polygon", "coordinates": micro-degrees}
     version: int = 1
+    measured_m2: int | None = Field(default=None, sa_type=BigInteger)  # by geometry
+    country: str | None = None
+    zone: str | None = None  # delimited zone of a geographical indication
+    variety: str | None = None
+    planted_year: int | None = None
+    last_treated_on: str | None = None  # last use of a substance that the scheme does not allow
+    cleared_on: str | None = None  # forest cleared (EUDR: after 2020-12-31 disqualifies)
+    screened_on: str | None = None  # looked up for deforestation
+    screened_by: str | None = None
+    judged: str = text("[]")  # JSON of findings about the geometry
     ended_at: int | None = maybe_millis()
 
 
@@ -143,6 +157,7 @@ class Estimate(SQLModel, table=True):
     product: str = Field(primary_key=True)
     grams: int = grams()
     version: int = 1
+    signed: bool = False  # the newest revision is signed by the ICS manager
 
 
 @org_scoped
@@ -220,6 +235,7 @@ class Certificate(SQLModel, table=True):
     valid_to: str
     version: int = 1
     created_at: int = millis()
+    zone: str | None = None  # delimited zone, of a geographical indication
 
 
 @org_scoped
@@ -232,6 +248,8 @@ class CertificateProduct(SQLModel, table=True):
     org_id: int = Field(primary_key=True)
     certificate_id: str = Field(primary_key=True)
     category: str = Field(primary_key=True)
+    from_day: str | None = None  # none: as long as the certificate
+    to_day: str | None = None
 
 
 @org_scoped
