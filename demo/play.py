@@ -138,6 +138,7 @@ def _registry(session: SystemSession, season: Season, ids: dict[str, int]) -> No
 
     _places(insert, ids)
     _certificates(insert, ids)
+    _settings(insert, ids)
     for group in lr_cocoa.GROUPS:
         _members(insert, season.members[group.code], ids[group.code], group)
 
@@ -218,6 +219,25 @@ def _certificates(insert: Insert, ids: dict[str, int]) -> None:
     insert(
         models.CertificateStatus,
         [{**key, "from_day": since, "status": "active", "recorded_at": FOUNDED} for key, _, _ in held],
+    )
+
+
+def _settings(insert: Insert, ids: dict[str, int]) -> None:
+    """The groups watch deliveries beyond the estimate and hold none of them this season."""
+    insert(
+        models.SchemeSetting,
+        [
+            {
+                "org_id": ids[group.code],
+                "scheme": "EU_ORG",
+                "from_day": lr_cocoa.VALID[0],
+                "claimed": False,
+                "strict": False,
+                "over_delivery": "observe",
+                "recorded_at": FOUNDED,
+            }
+            for group in lr_cocoa.GROUPS
+        ],
     )
 
 

@@ -7,10 +7,10 @@ the ledger's business. A row is a plain tuple of values, collected per table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from domain.claims import Cap
+from domain.claims import Cap, mixture
 from domain.findings import Finding
 from domain.lineage import oldest_first
 from domain.profiles import Scheme
@@ -19,7 +19,7 @@ from domain.values import Load, Lot, Transfer
 LOTS_PER_EVENT = 512
 """Lot keys of one event: key = sequence number of the event x 512 + position."""
 
-BLOCKING = ("void", "recall", "reject", "parent", "quality", "stock", "hold")
+BLOCKING = ("void", "recall", "reject", "parent", "quality", "stock", "claim", "hold")
 DISPOSITION = {
     "void": "void",
     "recall": "recalled",
@@ -27,6 +27,7 @@ DISPOSITION = {
     "parent": "on_hold",
     "quality": "on_hold",
     "stock": "on_hold",
+    "claim": "on_hold",
     "hold": "on_hold",
 }
 
@@ -140,6 +141,35 @@ class DocumentRow:
 
 
 @dataclass(slots=True)
+class CleaningRow:
+    """A vessel, or the line of a site, was cleaned; when that was told."""
+
+    org_id: int
+    seq: int
+    site_id: str
+    vessel_id: str | None
+    cleaned_at: int
+    told_at: int
+
+
+@dataclass(slots=True)
+class ConsignmentRow:
+    """Grams of a lot on a certificate of a control body."""
+
+    lot: int
+    seq: int
+    org_id: int
+    kind: str
+    scheme: str
+    value: str
+    number: str
+    grams: int
+    issued_at: int
+    state: str = "issued"
+    ended_seq: int | None = None
+
+
+@dataclass(slots=True)
 class Book:
     """Lots by id and by key, and the rows that wait to be written.
 
@@ -155,6 +185,7 @@ class Book:
     loads_of: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     transfers: dict[str, Transfer] = field(default_factory=dict)
     labels: dict[str, LabelRow] = field(default_factory=dict)
+    consignments: dict[int, list[ConsignmentRow]] = field(default_factory=lambda: defaultdict(list))
     parents: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     children: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     caps: dict[int, list[CapRow]] = field(default_factory=lambda: defaultdict(list))
@@ -178,6 +209,9 @@ class Book:
     new_labels: list[LabelRow] = field(default_factory=list)
     changed_labels: dict[str, LabelRow] = field(default_factory=dict)
     documents: list[DocumentRow] = field(default_factory=list)
+    cleanings: list[CleaningRow] = field(default_factory=list)
+    new_consignments: list[ConsignmentRow] = field(default_factory=list)
+    ended_consignments: list[ConsignmentRow] = field(default_factory=list)
     voided: list[tuple[int, int, int]] = field(default_factory=list)  # org, seq, by
     dropped: set[int] = field(default_factory=set)  # events whose lines, caps, checks … a correction removes
 
@@ -225,29 +259,30 @@ class Book:
     # --- claims ---
 
     def cap(self, lot: Lot, seq: int, scheme: str, cap: Cap, *, since: int | None = None) -> None:
-        """Keep why a lot cannot carry more. A cap at the top value says nothing and is not kept."""
-        if cap.value == self.schemes[scheme].values[-1].code:
+        """Keep why a lot cannot carry more. A cap at the top value is kept only for a rule that it names (strict)."""
+        if cap.value == self.schemes[scheme].values[-1].code and not cap.reasons:
             return
         row = CapRow(lot.key, scheme, seq, cap.value, cap.reasons, since)
         self.caps[lot.key].append(row)
         self.new_caps.append(row)
 
     def claim_now(self, lot: Lot, inputs: Iterable[Lot]) -> None:
-        """The claims of a lot just made (or filled): the lowest of its caps and of its inputs as they stand."""
+        """The claims of a lot just made (or filled): the mixture of its inputs as they stand, under its caps."""
         inputs = list(inputs)
         schemes = {scheme for parent in inputs for scheme in parent.claims} | set(lot.claims)
         for scheme in schemes:
-            rules = self.schemes[scheme]
-            bottom = rules.values[0].code
+            bottom = self.schemes[scheme].values[0].code
             values = [parent.claims.get(scheme, bottom) for parent in inputs]
-            values += [row.value for row in self.caps[lot.key] if row.scheme == scheme]
             if scheme in lot.claims:
                 values.append(lot.claims[scheme])
-            lot.claims[scheme] = min(values, key=rules.rank)
+            lot.claims[scheme] = self._capped(scheme, values, self.caps[lot.key])
         self.reclaimed[lot.key] = lot
 
-    def reclaim(self, keys: Iterable[int]) -> list[Lot]:
-        """Work out the claims of some lots and of all that was made from them anew; answers those that changed."""
+    def reclaim(self, keys: Iterable[int], seq: int) -> list[Lot]:
+        """Work out the claims of some lots and of all that was made from them anew; answers those that changed.
+
+        ``seq`` is the event that asks: certificates issued for more than a lot carries now are flagged by it.
+        """
         affected = self.with_descendants(keys)
         changed = []
         for key in oldest_first({key: self.parents[key] & affected for key in affected}):
@@ -258,7 +293,20 @@ class Book:
             if lot.claims != before:
                 self.reclaimed[key] = lot
                 changed.append(lot)
+                self.flag(lot, seq)
         return changed
+
+    def flag(self, lot: Lot, seq: int) -> None:
+        """Certificates that say more than the lot carries now."""
+        for row in self.consignments[lot.key]:
+            rules = self.schemes[row.scheme]
+            carried = lot.claims.get(row.scheme, rules.values[0].code)
+            if row.state == "issued" and rules.rank(carried) < rules.rank(row.value):
+                self.end_consignment(row, "flagged", seq)
+
+    def end_consignment(self, row: ConsignmentRow, state: str, seq: int) -> None:
+        row.state, row.ended_seq = state, seq
+        self.ended_consignments.append(row)
 
     def with_descendants(self, keys: Iterable[int]) -> set[int]:
         start = set(keys)
@@ -275,29 +323,31 @@ class Book:
         own = set(self.by_key[key].claims)
         return own.union(*(self.by_key[parent].claims for parent in self.parents[key]), set())
 
-    def _value(self, key: int, scheme: str) -> str:
+    def _capped(self, scheme: str, values: Sequence[str], caps: Iterable[CapRow]) -> str:
+        """The mixture of some values, and no more than the caps of the scheme allow. No values: nothing was mixed."""
         rules = self.schemes[scheme]
-        bottom, top = rules.values[0].code, rules.values[-1].code
+        rows = [row for row in caps if row.scheme == scheme]
+        strict = any(reason.code == "STRICT_MIXTURE" for row in rows for reason in row.reasons)
+        mixed = mixture(rules, values, strict=strict) if values else rules.values[-1].code
+        return min((mixed, *(row.value for row in rows)), key=rules.rank)
+
+    def _value(self, key: int, scheme: str) -> str:
+        bottom = self.schemes[scheme].values[0].code
         lot = self.by_key[key]
-        values = [top]
-        values += [self._drawn_value(self.by_key[parent], scheme, lot.made_at, bottom) for parent in self.parents[key]]
+        values = [self._drawn_value(self.by_key[parent], scheme, lot.made_at, bottom) for parent in self.parents[key]]
         if not self.parents[key] and scheme not in lot.claims:
-            values.append(bottom)
-        values += [row.value for row in self.caps[key] if row.scheme == scheme]
-        return min(values, key=rules.rank)
+            return bottom
+        return self._capped(scheme, values, self.caps[key])
 
     def _drawn_value(self, parent: Lot, scheme: str, at: int, bottom: str) -> str:
         """What a parent carried for goods drawn at an instant: caps that began later do not reach back."""
         later = [row for row in self.caps[parent.key] if row.scheme == scheme and row.since and row.since > at]
         if not later:
             return parent.claims.get(scheme, bottom)
-        rules = self.schemes[scheme]
-        values = [rules.values[-1].code]
-        values += [row.value for row in self.caps[parent.key] if row.scheme == scheme and row not in later]
-        values += [
+        values = [
             self._drawn_value(self.by_key[grand], scheme, parent.made_at, bottom) for grand in self.parents[parent.key]
         ]
-        return min(values, key=rules.rank)
+        return self._capped(scheme, values, [row for row in self.caps[parent.key] if row not in later])
 
     # --- what blocks ---
 

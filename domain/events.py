@@ -171,6 +171,7 @@ class Delivered(Base):
     plot: Code | None = None
     harvested_on: Day | None = None
     receipt: Code | None = None
+    scale: Id | None = None
 
 
 class Received(Base):
@@ -181,6 +182,7 @@ class Received(Base):
     inputs: Lots
     into: Named
     weighed: Quantity | None = None  # what the scale says; less than the deliveries is a loss
+    scale: Id | None = None
 
 
 class Bulked(Base):
@@ -360,6 +362,32 @@ class Downgraded(Base):
     reason: Note
 
 
+class Cleaned(Base):
+    """A vessel, or the line of a site, was cleaned. Told late, it does not count for goods that need a record."""
+
+    type: Literal["cleaned"] = "cleaned"
+    site: Id
+    vessel: Id | None = None
+    method: Note | None = None
+    record: Code | None = None
+
+
+class Certified(Base):
+    """A control body put grams of a lot on a certificate.
+
+    ``kind``: certificate of inspection (coi), transaction certificate (tc), NOP import certificate (nop_import).
+    """
+
+    type: Literal["certified"] = "certified"
+    lot: Id
+    kind: Literal["coi", "tc", "nop_import"]
+    number: Word
+    scheme: Word
+    value: Word
+    quantity: Quantity
+    to: Code | None = None
+
+
 class LabelIssued(Base):
     """A public code for a lot. An earlier label of the lot is superseded."""
 
@@ -420,6 +448,8 @@ Recordable: TypeAlias = (
     | Lost
     | Recalled
     | Downgraded
+    | Cleaned
+    | Certified
 )
 """What a client may tell, and what a correction may put in the place of an error."""
 
@@ -492,6 +522,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Lost()
             | Recalled()
             | Downgraded()
+            | Certified()
             | LabelIssued()
             | DocumentIssued()
         ):
@@ -502,6 +533,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Turned()
             | Unloaded()
             | TransferRejected()
+            | Cleaned()
             | Corrected()
             | LabelRevoked()
             | Reassessed()

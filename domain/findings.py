@@ -120,9 +120,25 @@ CATALOGUE: Final[dict[str, Kind]] = {
     ),
     "OVER_DELIVERY": _kind(
         "notice",
-        "farmer delivered_g estimate_g",
-        "{farmer} has delivered {delivered_g} this season; {estimate_g} were estimated.",
-        "{farmer} a livré {delivered_g} cette saison ; {estimate_g} étaient estimés.",
+        "scheme farmer season product delivered_g estimate_g share_bp",
+        "{farmer} has delivered {delivered_g} of {product} in {season}, {share_bp} of the {estimate_g} estimated.",
+        "{farmer} a livré {delivered_g} de {product} en {season}, {share_bp} des {estimate_g} estimés.",
+    ),
+    "SCALE_NOT_CALIBRATED": _kind(
+        "alert",
+        "instrument until day",
+        "Scale {instrument} was calibrated until {until}; it was used on {day}. Calibrate it; where it erred by more "
+        "than 1 %, correct the weights.",
+        "La balance {instrument} était étalonnée jusqu'au {until} ; elle a servi le {day}. L'étalonner ; si elle s'est "
+        "trompée de plus de 1 %, corriger les poids.",
+        {
+            "until": (
+                "Scale {instrument} has never been calibrated; it was used on {day}. Calibrate it; where it erred by "
+                "more than 1 %, correct the weights.",
+                "La balance {instrument} n'a jamais été étalonnée ; elle a servi le {day}. L'étalonner ; si elle s'est "
+                "trompée de plus de 1 %, corriger les poids.",
+            )
+        },
     ),
     # --- quantities ---
     "YIELD_ABOVE_RANGE": _kind(
@@ -165,6 +181,51 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "the value of {lots} of the inputs.",
         "Des lots qui portent davantage selon {scheme} ont été mélangés à {lot} : l'ensemble porte "
         "« {value} », la valeur de {lots} des entrées.",
+    ),
+    "STRICT_MIXTURE": _kind(
+        "notice",
+        "scheme",
+        "Under the strict reading of {scheme}, goods with different values are not mixed: the whole claims nothing.",
+        "Selon la lecture stricte de {scheme}, des marchandises de valeurs différentes ne se mélangent pas : "
+        "l'ensemble n'allègue rien.",
+    ),
+    "IDENTITY_LOST": _kind(
+        "notice",
+        "scheme origins",
+        "Goods of {origins} origins were put together; under {scheme} each is kept by itself.",
+        "Des marchandises de {origins} origines ont été réunies ; selon {scheme}, chacune reste à part.",
+    ),
+    "CLEANING_RECORD_MISSING": _kind(
+        "alert",
+        "scheme site vessel since until value",
+        "{vessel} held goods that carry “{value}” under {scheme} until {since}; no cleaning is recorded before "
+        "{until}.",
+        "{vessel} contenait jusqu'au {since} une marchandise qui porte « {value} » selon {scheme} ; aucun nettoyage "
+        "n'est enregistré avant le {until}.",
+        {
+            "vessel": (
+                "The line of this site worked on goods that carry “{value}” under {scheme} until {since}; no cleaning "
+                "is recorded before {until}.",
+                "La ligne de ce site a traité jusqu'au {since} une marchandise qui porte « {value} » selon {scheme} ; "
+                "aucun nettoyage n'est enregistré avant le {until}.",
+            )
+        },
+    ),
+    "CLEANING_TOLD_LATE": _kind(
+        "notice",
+        "hours",
+        "The cleaning was told {hours} hours after it was done: it does not count for goods that need a record in "
+        "time.",
+        "Le nettoyage a été déclaré {hours} heures après : il ne compte pas pour les marchandises qui exigent un "
+        "enregistrement à temps.",
+    ),
+    "CONSIGNMENT_FLAGGED": _kind(
+        "alert",
+        "scheme number count",
+        "Certificate {number} ({count} in all) was issued for goods that have lost the claim under {scheme} since: "
+        "tell the control body and the consignee in writing, without delay.",
+        "Le certificat {number} ({count} en tout) a été délivré pour une marchandise qui a perdu depuis l'allégation "
+        "selon {scheme} : avertir par écrit, sans délai, l'organisme de contrôle et le destinataire.",
     ),
     "READING_OUT_OF_RANGE": _kind(
         "notice",
@@ -217,6 +278,109 @@ CATALOGUE: Final[dict[str, Kind]] = {
                 "Aucune parcelle n'est enregistrée pour {farmer}.",
             )
         },
+    ),
+    "PLOT_OUTSIDE_ZONE": _kind(
+        "notice",
+        "scheme plot zone",
+        "Plot {plot} does not lie in the zone {zone}.",
+        "La parcelle {plot} ne se trouve pas dans la zone {zone}.",
+        {
+            "zone": (
+                "Plot {plot} cannot lie in the zone: no certificate of the member names one.",
+                "La parcelle {plot} ne peut être dans la zone : aucun certificat du membre n'en nomme.",
+            )
+        },
+    ),
+    "HARVEST_OUTSIDE_WINDOW": _kind(
+        "notice",
+        "scheme harvested_on first last",
+        "The harvest of {harvested_on} lies outside the days from {first} to {last}.",
+        "La récolte du {harvested_on} est hors de la période du {first} au {last}.",
+    ),
+    "PLOT_NOT_LOCATED": _kind(
+        "notice",
+        "scheme plot",
+        "Plot {plot} has no position with six decimals.",
+        "La parcelle {plot} n'a pas de position à six décimales.",
+    ),
+    "PLOT_NEEDS_POLYGON": _kind(
+        "notice",
+        "scheme plot area_m2 above_m2",
+        "Plot {plot} has {area_m2} m², more than {above_m2} m²: a polygon is required, a point is not enough.",
+        "La parcelle {plot} a {area_m2} m², plus de {above_m2} m² : il faut un polygone, un point ne suffit pas.",
+    ),
+    "DEFORESTED_AFTER_CUTOFF": _kind(
+        "alert",
+        "scheme plot cleared_on cut_off",
+        "Plot {plot} was cleared on {cleared_on}, after {cut_off}: nothing of it may be placed on the market.",
+        "La parcelle {plot} a été défrichée le {cleared_on}, après le {cut_off} : rien n'en peut être mis sur le "
+        "marché.",
+    ),
+    # --- where plots lie ---
+    "OUTSIDE_COUNTRY": _kind(
+        "alert",
+        "plot country swapped",
+        "Plot {plot} lies outside of {country}; with longitude and latitude the other way round it would lie inside: "
+        "exchange them.",
+        "La parcelle {plot} se trouve hors de {country} ; avec longitude et latitude inversées, elle serait dedans : "
+        "échangez-les.",
+        {
+            "swapped": (
+                "Plot {plot} lies outside of {country}: check its position, or its country.",
+                "La parcelle {plot} se trouve hors de {country} : vérifiez sa position, ou son pays.",
+            )
+        },
+    ),
+    "COUNTRY_BOUNDS_UNKNOWN": _kind(
+        "notice",
+        "plot country",
+        "Whether plot {plot} lies in {country} was not tested: no profile says where that country lies.",
+        "On n'a pas vérifié si la parcelle {plot} se trouve dans {country} : aucun profil ne dit où est ce pays.",
+    ),
+    "PRECISION_BELOW_6_DECIMALS": _kind(
+        "alert",
+        "plot decimals needed",
+        "The position of plot {plot} was told with {decimals} decimals; {needed} are needed. Record it again, or send "
+        "all the digits that the device shows.",
+        "La position de la parcelle {plot} a été donnée avec {decimals} décimales ; il en faut {needed}. Relevez-la de "
+        "nouveau, ou envoyez tous les chiffres que l'appareil affiche.",
+    ),
+    "INVALID_GEOMETRY": _kind(
+        "alert",
+        "plot why where",
+        "Plot {plot}, position {where}: {why}",
+        "Parcelle {plot}, position {where} : {why}",
+        {"where": ("Plot {plot}: {why}", "Parcelle {plot} : {why}")},
+    ),
+    "AREA_MISMATCH": _kind(
+        "alert",
+        "plot declared_m2 measured_m2 difference_bp",
+        "Plot {plot} was declared with {declared_m2} m² and measures {measured_m2} m² by its outline, a difference of "
+        "{difference_bp}: walk the boundary again, or correct the area.",
+        "La parcelle {plot} est déclarée pour {declared_m2} m² et mesure {measured_m2} m² d'après son contour, un écart "
+        "de {difference_bp} : refaites le tour, ou corrigez la surface.",
+    ),
+    "OVERLAP": _kind(
+        "alert",
+        "plot other farmer share_bp",
+        "Plots {plot} and {other} (of {farmer}) lie on each other: {share_bp} of the smaller one belong to both. Walk "
+        "the boundary together.",
+        "Les parcelles {plot} et {other} (de {farmer}) se recouvrent : {share_bp} de la plus petite sont dans les deux. "
+        "Faites ensemble le tour de la limite.",
+        {
+            "other": (
+                "Plot {plot} and a plot of another organisation lie on each other: about {share_bp} of the smaller one "
+                "belong to both. Walk the boundary with the neighbours.",
+                "La parcelle {plot} et une parcelle d'une autre organisation se recouvrent : environ {share_bp} de la "
+                "plus petite sont dans les deux. Faites le tour de la limite avec les voisins.",
+            )
+        },
+    ),
+    "DEFORESTATION_NOT_SCREENED": _kind(
+        "notice",
+        "plot",
+        "Nobody has looked up yet whether forest was cleared on plot {plot}.",
+        "Personne n'a encore vérifié si la parcelle {plot} a été déboisée.",
     ),
     "SITE_NOT_IN_SCOPE": _kind(
         "notice",

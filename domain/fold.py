@@ -13,6 +13,8 @@ from domain.book import (
     LOTS_PER_EVENT,
     Book,
     CheckRow,
+    CleaningRow,
+    ConsignmentRow,
     DocumentRow,
     HoldRow,
     LabelRow,
@@ -23,6 +25,9 @@ from domain.book import (
 from domain.quantity import grams as to_grams
 from domain.ruling import Ruling
 from domain.values import Load, Lot, Transfer
+
+RELEASABLE = ("hold", "quality", "parent", "claim")
+"""Kinds of hold that a release ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,12 @@ class _Entry:
             self.book.cap(lot, self.seq, scheme, cap)
         self.book.claim_now(lot, inputs)
 
+    def hold(self, lot: Lot) -> None:
+        """What the ruling holds as soon as it is made."""
+        code = self.ruling.holds.get(lot.uid)
+        if code is not None:
+            self.book.hold(lot, HoldRow(lot.key, self.seq, "claim", code, None, self.at))
+
 
 def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> None:  # noqa: PLR0915 - a list
     """Write a judged event into the book."""
@@ -159,6 +170,10 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _recalled(event, entry)
         case told.Downgraded():
             _downgraded(event, entry)
+        case told.Cleaned():
+            _cleaned(event, entry)
+        case told.Certified():
+            _certified(event, entry)
         case told.LabelIssued():
             _label_issued(event, entry)
         case told.LabelRevoked():
@@ -179,6 +194,7 @@ def _delivered(event: told.Delivered, entry: _Entry) -> None:
     lot.harvested_on = event.harvested_on.isoformat() if event.harvested_on else None
     lot.claims = {scheme: cap.value for scheme, cap in entry.ruling.caps.items()}
     entry.book.reclaimed[lot.key] = lot
+    entry.hold(lot)
 
 
 def _draw(items: Iterable[told.Drawn], entry: _Entry) -> list[Lot]:
@@ -224,7 +240,7 @@ def _inherit_grade(made: Lot, lots: list[Lot]) -> None:
 def _transformed(event: told.Transformed, entry: _Entry) -> None:
     lots = _draw(event.inputs, entry)
     for position, item in enumerate(event.outputs):
-        entry.make(item, position, "lot", item.product, entry.grams(item.quantity), lots)
+        entry.hold(entry.make(item, position, "lot", item.product, entry.grams(item.quantity), lots))
     for uid in event.loads:
         load = entry.book.loads[uid]
         load.ended_at = entry.at
@@ -319,7 +335,7 @@ def _released(event: told.Released, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     entry.line(lot, "note", 0)
     for row in entry.book.open_holds(lot):
-        if row.kind in ("hold", "quality", "parent"):
+        if row.kind in RELEASABLE:
             entry.book.end_hold(lot, row, entry.seq)
 
 
@@ -334,7 +350,33 @@ def _downgraded(event: told.Downgraded, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     entry.line(lot, "note", 0)
     entry.book.cap(lot, entry.seq, event.scheme, entry.ruling.caps[event.scheme])
-    entry.book.reclaim({lot.key})
+    entry.book.reclaim({lot.key}, entry.seq)
+
+
+def _cleaned(event: told.Cleaned, entry: _Entry) -> None:
+    assert entry.ruling.holder is not None
+    assert entry.ruling.told_at is not None
+    entry.book.cleanings.append(
+        CleaningRow(entry.ruling.holder, entry.seq, event.site, event.vessel, entry.at, entry.ruling.told_at)
+    )
+
+
+def _certified(event: told.Certified, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    row = ConsignmentRow(
+        lot.key,
+        entry.seq,
+        entry.org_id,
+        event.kind,
+        event.scheme,
+        event.value,
+        event.number,
+        entry.grams(event.quantity),
+        entry.at,
+    )
+    entry.book.consignments[lot.key].append(row)
+    entry.book.new_consignments.append(row)
+    entry.line(lot, "note", 0)
 
 
 def _offered(event: told.TransferOffered, entry: _Entry) -> None:
@@ -375,6 +417,7 @@ def _accepted(event: told.TransferAccepted, entry: _Entry) -> None:
             rules = entry.book.schemes[scheme]
             lot.claims[scheme] = min((lot.claims.get(scheme, rules.values[0].code), cap.value), key=rules.rank)
         entry.book.reclaimed[lot.key] = lot
+        entry.book.flag(lot, entry.seq)
     transfer.state = "accepted"
     entry.book.answered_transfers.append((transfer, entry.at))
 
@@ -481,6 +524,10 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
         case told.Packed():
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
+        case told.Certified():
+            lot = book.by_uid[original.event.lot]
+            for paper in [paper for paper in book.consignments[lot.key] if paper.seq == original.seq]:
+                book.end_consignment(paper, "cancelled", by.seq)
         case told.Transformed():
             for uid in original.event.loads:
                 load = book.loads[uid]
@@ -529,7 +576,7 @@ def put_right(
         lot = book.by_key[key]
         book.lines.append(LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id))
     touched = before | after
-    book.reclaim(touched)
+    book.reclaim(touched, logged.seq)
     _settle_deficits(touched, book, logged, at)
 
 
@@ -577,4 +624,4 @@ def reassess(
             if key not in touched:
                 touched.add(key)
                 book.lines.append(LineRow(key, logged.seq, "note", 0, event.type, None, at, logged.org_id, lot.site_id))
-    return book.reclaim(touched)
+    return book.reclaim(touched, logged.seq)

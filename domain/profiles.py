@@ -16,10 +16,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from itertools import pairwise
+from math import isqrt
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
 
 from domain.quantity import WHOLE_BP, decimal_text, decimals, rounded
 from domain.refusals import Refused
+from domain.season import days_of, season_of
 
 T = TypeVar("T")
 Names: TypeAlias = dict[str, str]
@@ -219,6 +221,15 @@ class LotSizes:
 
 
 @dataclass(frozen=True, slots=True)
+class SeasonStart:
+    """The first day of a season, "MM-DD"."""
+
+    starts: str
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Commodity:
     """Everything that the rules know of one commodity; what has a code is kept by it, in the order told."""
 
@@ -237,6 +248,7 @@ class Commodity:
     samplings: tuple[Sampling, ...]
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
+    seasons: tuple[SeasonStart, ...]
 
     @property
     def handling_loss_notice_bp(self) -> Limit | None:
@@ -264,6 +276,24 @@ class Commodity:
         """The grading in force on a day; before the first, the first. None: the commodity is not graded."""
         return in_force(self.gradings, on) if self.gradings else None
 
+    def season_of(self, day: date) -> str:
+        """The season that a day belongs to, such as 2024/25."""
+        return season_of(day, in_force(self.seasons, day).starts)
+
+    def season_days(self, season: str) -> tuple[date, date]:
+        """First and last day of a season."""
+        first, _ = days_of(season, "01-01")
+        return days_of(season, in_force(self.seasons, first).starts)
+
+    def equivalent(self, grams: int, product: str, of: str) -> int | None:
+        """What grams of a product are in another, by the typical yield of the step between; none: no such step."""
+        if product == of:
+            return grams
+        for step in self.steps.values():
+            if product in step.from_products and of in step.to_products and step.yield_typ_bp is not None:
+                return grams * step.yield_typ_bp // WHOLE_BP
+        return None
+
     def sampling_at(self, on: date) -> Sampling | None:
         """The sampling plan in force on a day; before the first, the first."""
         return in_force(self.samplings, on) if self.samplings else None
@@ -282,27 +312,128 @@ class ClaimValue:
 
 
 @dataclass(frozen=True, slots=True)
+class HarvestWindow:
+    """The days of the year ("MM-DD") within which a product category must be harvested."""
+
+    category: str
+    first: str
+    last: str
+
+    def holds(self, day: date) -> bool:
+        """Whether a day lies within; a window may pass the turn of the year."""
+        told = f"{day.month:02}-{day.day:02}"
+        if self.first <= self.last:
+            return self.first <= told <= self.last
+        return told >= self.first or told <= self.last
+
+
+PlotCheck: TypeAlias = Literal["conversion", "zone", "eudr"]
+"""What a plot is tested for: months of conversion, the delimited zone, Reg. (EU) 2023/1115."""
+
+
+@dataclass(frozen=True, slots=True)
 class SchemeParams:
     """The figures and requirements of a scheme from one day on; none where it asks for nothing of the kind.
 
-    ``site_in_scope_at`` and ``product_in_scope_at`` are event types.
+    ``site_in_scope_at``, ``product_in_scope_at`` and ``operator_in_scope_at`` are event types: there the site must be
+    in the scope of a certificate in force, the product in that of the member's certificate, and one of the
+    certificates named must be the owner's own.
     """
 
     valid_from: date
     source: str
+    certificate_required: bool
     member_required: bool
     inspection_interval_days: int | None
+    inspection_grace_days: int
+    certificate_grace_days: int
+    plot_checks: tuple[PlotCheck, ...]
     site_in_scope_at: tuple[str, ...]
     product_in_scope_at: tuple[str, ...]
+    operator_in_scope_at: tuple[str, ...]
     perennial_months: int | None
     annual_months: int | None
     in_conversion_min_months: int | None
+    strict_same_ingredient: bool
+    cleaning_required: bool
+    cleaning_within_hours: int | None
     over_delivery_notice_bp: int | None
     over_delivery_hold_bp: int | None
+    over_delivery_refuse_bp: int | None
+    polygon_above_m2: int | None
+    cut_off: date | None
+    harvest: tuple[HarvestWindow, ...]
 
     def conversion_months(self, crop_type: str) -> int | None:
         """Months of conversion before a harvest can carry the top value, of a perennial or an annual crop."""
         return self.perennial_months if crop_type == "perennial" else self.annual_months
+
+
+@dataclass(frozen=True, slots=True)
+class GroupLimits:
+    """Who may be in a group of operators, and how large it may be; money in euro cents a year."""
+
+    valid_from: date
+    source: str
+    max_members: int | None
+    holding_max_m2: int | None
+    greenhouse_max_m2: int | None
+    grassland_max_m2: int | None
+    turnover_max_cents: int | None
+    standard_output_max_cents: int | None
+    cost_share_min_bp: int | None
+    new_members_immediate_max_bp: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class SampleRule:
+    """How many of ``n`` members an outside control takes: a share, a root, a least number, whichever is most."""
+
+    code: str
+    name: Names
+    share_bp: int
+    root_milli: int
+    least: int
+    every_unit: bool
+    every_high_risk: bool
+    valid_from: date
+    source: str
+
+    def size(self, n: int) -> int:
+        """Members to take of ``n``, always rounded up, never more than there are."""
+        share = -(-n * self.share_bp // WHOLE_BP)
+        squared = n * self.root_milli**2  # (root_milli x sqrt(n))², so that the root is exact
+        root = isqrt(squared)
+        root = -(-(root if root * root == squared else root + 1) // 1000)
+        return min(n, max(share, root, self.least))
+
+
+FindingSeverity: TypeAlias = Literal["minor", "major", "critical"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChecklistItem:
+    """A question of the internal inspection, and how grave a "no" is."""
+
+    code: str
+    text: Names
+    severity: FindingSeverity
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class IcsRules:
+    """When an internal inspection counts, and what asks for a look."""
+
+    valid_from: date
+    source: str
+    training_months: int | None
+    statement_months: int | None
+    rotation_years: int | None
+    minutes_min: int | None
+    per_day_max: int | None
+    reinspection_days: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -324,6 +455,10 @@ class Scheme:
     chain_of_custody: ChainOfCustody
     params: tuple[SchemeParams, ...]
     rules: dict[str, Rule]
+    groups: tuple[GroupLimits, ...] = ()
+    samples: tuple[SampleRule, ...] = ()
+    checklist: tuple[ChecklistItem, ...] = ()
+    ics: tuple[IcsRules, ...] = ()
 
     def rank(self, value: str) -> int:
         """0 for the lowest value; CLAIM_VALUE_UNKNOWN for a word that the scheme does not have."""
@@ -339,6 +474,21 @@ class Scheme:
     def params_at(self, on: date) -> SchemeParams:
         """The set in force on a day; before the first, the first."""
         return in_force(self.params, on)
+
+    def group_at(self, on: date) -> GroupLimits | None:
+        """The limits of groups in force on a day; none where the scheme has none."""
+        return in_force(self.groups, on) if self.groups else None
+
+    def ics_at(self, on: date) -> IcsRules | None:
+        """The rules of internal inspections in force on a day; none where the scheme has none."""
+        return in_force(self.ics, on) if self.ics else None
+
+    def checklist_at(self, on: date) -> tuple[ChecklistItem, ...]:
+        """The questions in force on a day: of each code the newest."""
+        newest = {
+            item.code: item for item in sorted(self.checklist, key=lambda one: one.valid_from) if item.valid_from <= on
+        }
+        return tuple(newest.values())
 
     def rule(self, code: str) -> str | None:
         """The source behind a finding, such as "Reg. (EU) 2018/848 Annex II Part I 1.7.1"."""
@@ -402,6 +552,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
+        seasons=tuple(_whole(table, _season_start) for table in top.tables("seasons")),
     )
     top.end()
     _check_commodity(commodity, name)
@@ -418,11 +569,18 @@ def load_scheme(text: str, name: str) -> Scheme:
         chain_of_custody=cast("ChainOfCustody", top.one_of("chain_of_custody", get_args(ChainOfCustody))),
         params=tuple(_whole(table, _scheme_params) for table in top.tables("params")),
         rules={code: _whole(table, partial(_rule, code)) for code, table in top.table("rules").children().items()},
+        groups=tuple(_whole(table, _group_limits) for table in top.tables("groups", least=0)),
+        samples=tuple(_whole(table, _sample_rule) for table in top.tables("samples", least=0)),
+        checklist=tuple(_whole(table, _checklist_item) for table in top.tables("checklist", least=0)),
+        ics=tuple(_whole(table, _ics_rules) for table in top.tables("ics", least=0)),
     )
     top.end()
     if scheme.values[0].claimable:
         raise ProfileMistake(name, "values[0].claimable", "write false: the lowest value claims nothing")
-    _once([item.valid_from.isoformat() for item in scheme.params], name, "params")
+    for key, items in (("params", scheme.params), ("groups", scheme.groups), ("ics", scheme.ics)):
+        _once([item.valid_from.isoformat() for item in items], name, key)
+    for key, coded in (("samples", scheme.samples), ("checklist", scheme.checklist)):
+        _once([f"{item.code} {item.valid_from.isoformat()}" for item in coded], name, key)
     return scheme
 
 
@@ -560,19 +718,113 @@ def _claim_value(table: _Table) -> ClaimValue:
 
 
 def _scheme_params(table: _Table) -> SchemeParams:
-    return SchemeParams(
+    checks = table.words("plot_checks", least=0)
+    for check in checks:
+        if check not in get_args(PlotCheck):
+            raise table.mistake("plot_checks", f"“{check}” is not tested; use {_listed(get_args(PlotCheck))}")
+    params = SchemeParams(
         valid_from=table.day("valid_from"),
         source=table.text("source"),
+        certificate_required=not table.truth("without_certificate"),
         member_required=table.truth("member_required"),
         inspection_interval_days=table.maybe_integer("inspection_interval_days"),
+        inspection_grace_days=table.maybe_integer("inspection_grace_days") or 0,
+        certificate_grace_days=table.maybe_integer("certificate_grace_days") or 0,
+        plot_checks=cast("tuple[PlotCheck, ...]", checks),
         site_in_scope_at=table.words("site_in_scope_at", least=0),
         product_in_scope_at=table.words("product_in_scope_at", least=0),
+        operator_in_scope_at=table.words("operator_in_scope_at", least=0),
         perennial_months=table.maybe_integer("perennial_months"),
         annual_months=table.maybe_integer("annual_months"),
         in_conversion_min_months=table.maybe_integer("in_conversion_min_months"),
+        strict_same_ingredient=table.truth("strict_same_ingredient"),
+        cleaning_required=table.truth("cleaning_required"),
+        cleaning_within_hours=table.maybe_integer("cleaning_within_hours"),
         over_delivery_notice_bp=table.maybe_integer("over_delivery_notice_bp"),
         over_delivery_hold_bp=table.maybe_integer("over_delivery_hold_bp"),
+        over_delivery_refuse_bp=table.maybe_integer("over_delivery_refuse_bp"),
+        polygon_above_m2=table.maybe_integer("polygon_above_m2"),
+        cut_off=table.maybe_day("cut_off"),
+        harvest=tuple(_whole(item, _harvest_window) for item in table.tables("harvest", least=0)),
     )
+    if "conversion" in checks and params.perennial_months is None and params.annual_months is None:
+        raise table.mistake("perennial_months", "say how many months of conversion, or leave “conversion” out")
+    _rising(
+        table,
+        ("over_delivery_notice_bp", params.over_delivery_notice_bp),
+        ("over_delivery_hold_bp", params.over_delivery_hold_bp),
+        ("over_delivery_refuse_bp", params.over_delivery_refuse_bp),
+    )
+    return params
+
+
+def _harvest_window(table: _Table) -> HarvestWindow:
+    return HarvestWindow(table.text("category"), _day_of_year(table, "first"), _day_of_year(table, "last"))
+
+
+def _day_of_year(table: _Table, key: str) -> str:
+    value = table.text(key)
+    try:
+        date.fromisoformat(f"2024-{value}")
+    except ValueError:
+        raise table.mistake(key, 'write a day of the year, for example "10-01"') from None
+    return value
+
+
+def _season_start(table: _Table) -> SeasonStart:
+    return SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+
+
+def _group_limits(table: _Table) -> GroupLimits:
+    figures = (
+        "max_members",
+        "holding_max_m2",
+        "greenhouse_max_m2",
+        "grassland_max_m2",
+        "turnover_max_cents",
+        "standard_output_max_cents",
+        "cost_share_min_bp",
+        "new_members_immediate_max_bp",
+    )
+    return GroupLimits(
+        table.day("valid_from"), table.text("source"), *(table.maybe_integer(figure) for figure in figures)
+    )
+
+
+def _sample_rule(table: _Table) -> SampleRule:
+    return SampleRule(
+        code=table.text("code"),
+        name=table.names("name"),
+        share_bp=table.maybe_integer("share_bp") or 0,
+        root_milli=table.maybe_integer("root_milli") or 0,
+        least=table.maybe_integer("least") or 0,
+        every_unit=table.truth("every_unit"),
+        every_high_risk=table.truth("every_high_risk"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _checklist_item(table: _Table) -> ChecklistItem:
+    return ChecklistItem(
+        code=table.text("code"),
+        text=table.names("text"),
+        severity=cast("FindingSeverity", table.one_of("severity", get_args(FindingSeverity))),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _ics_rules(table: _Table) -> IcsRules:
+    figures = (
+        "training_months",
+        "statement_months",
+        "rotation_years",
+        "minutes_min",
+        "per_day_max",
+        "reinspection_days",
+    )
+    return IcsRules(table.day("valid_from"), table.text("source"), *(table.maybe_integer(figure) for figure in figures))
 
 
 def _rule(code: str, table: _Table) -> Rule:
@@ -594,6 +846,7 @@ def _check_commodity(commodity: Commodity, file: str) -> None:
     _once(places, file, "specifications")
     _once([item.valid_from.isoformat() for item in commodity.gradings], file, "gradings")
     _once([item.valid_from.isoformat() for item in commodity.samplings], file, "samplings")
+    _once([item.valid_from.isoformat() for item in commodity.seasons], file, "seasons")
 
 
 def _place(item: Specification, stage: str) -> str:
@@ -708,6 +961,9 @@ class _Table:
         if not isinstance(value, date) or isinstance(value, datetime):
             raise self.mistake(key, "write a day without quotes, for example 2022-01-01")
         return value
+
+    def maybe_day(self, key: str) -> date | None:
+        return None if self._missing(key) else self.day(key)
 
     def maybe_decimal(self, key: str) -> str | None:
         if self._missing(key):

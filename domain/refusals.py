@@ -37,11 +37,13 @@ MOMENTS: Final = frozenset(
         "occurred_at",
         "now",
         "ended",
+        "cleared_on",
+        "cut_off",
     }
 )
 """Params that hold a day (2025-01-09) or an instant (2025-01-09T08:00:00Z)."""
 
-LISTED: Final = frozenset({"status", "disposition", "state", "qc"})
+LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why"})
 """Params that hold a word of a closed list, translated by ``WORDS``."""
 
 WORDS: Final[dict[Lang, dict[str, str]]] = {
@@ -51,6 +53,22 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "void": "void",
         "fail": "failed",
         "applied": "applied for",
+        "not_a_plot": "Send a GeoJSON geometry of type Point, Polygon or MultiPolygon.",
+        "empty": "There are no positions.",
+        "not_a_position": "A position is two numbers: longitude, then latitude, for example [-9.471234, 6.998765].",
+        "not_numbers": "Longitude and latitude are numbers in decimal degrees.",
+        "beyond_longitude": "Longitude lies between -180 and 180 degrees, and comes first.",
+        "beyond_latitude": "Latitude lies between -90 and 90 degrees, and comes second, after longitude.",
+        "too_few_positions": "A ring has at least four positions: three corners, and the first once more.",
+        "too_few_corners": "A ring has at least three different corners.",
+        "ring_open": "The ring is not closed: repeat its first position at the end.",
+        "too_many_positions": "There are more positions than a plot may have: record fewer, or simplify the outline.",
+        "crosses_itself": "The outline crosses itself: correct the order of these positions, or walk the boundary again.",
+        "touches_itself": "The outline touches itself: move one of these positions, or send two polygons.",
+        "hole_outside": "A hole lies inside the outer ring, and not in another hole.",
+        "hole_cuts": "The holes cut the plot into parts: send each part as a polygon.",
+        "parts_overlap": "Two parts of the plot lie on each other: send the outline of both together.",
+        "passes_antimeridian": "The outline spans half the globe: cut it where longitude passes 180 degrees.",
     },
     "fr": {
         "active": "en vigueur",
@@ -70,6 +88,24 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "fail": "non conforme",
         "applied": "demandé",
         "approved": "agréé",
+        "not_a_plot": "Envoyez une géométrie GeoJSON de type Point, Polygon ou MultiPolygon.",
+        "empty": "Il n'y a aucune position.",
+        "not_a_position": "Une position est faite de deux nombres : longitude, puis latitude, par exemple "
+        "[-9.471234, 6.998765].",
+        "not_numbers": "Longitude et latitude sont des nombres en degrés décimaux.",
+        "beyond_longitude": "La longitude est comprise entre -180 et 180 degrés, et vient en premier.",
+        "beyond_latitude": "La latitude est comprise entre -90 et 90 degrés, et vient en second, après la longitude.",
+        "too_few_positions": "Un anneau a au moins quatre positions : trois sommets, et le premier de nouveau.",
+        "too_few_corners": "Un anneau a au moins trois sommets différents.",
+        "ring_open": "L'anneau n'est pas fermé : répétez sa première position à la fin.",
+        "too_many_positions": "Il y a plus de positions qu'une parcelle ne peut en avoir : relevez-en moins, ou "
+        "simplifiez le contour.",
+        "crosses_itself": "Le contour se croise : corrigez l'ordre de ces positions, ou refaites le tour de la parcelle.",
+        "touches_itself": "Le contour se touche : déplacez une de ces positions, ou envoyez deux polygones.",
+        "hole_outside": "Un trou se trouve dans l'anneau extérieur, et non dans un autre trou.",
+        "hole_cuts": "Les trous coupent la parcelle en morceaux : envoyez chaque morceau comme polygone.",
+        "parts_overlap": "Deux parties de la parcelle se recouvrent : envoyez le contour de l'ensemble.",
+        "passes_antimeridian": "Le contour couvre la moitié du globe : coupez-le où la longitude passe 180 degrés.",
     },
 }
 
@@ -1024,6 +1060,89 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Open the lot to see what stands against it; a rejection or a recall is not released.",
             "Ouvrez le lot pour voir ce qui s'y oppose ; un refus ou un rappel ne se lève pas.",
         ),
+    ),
+    "ESTIMATE_NOT_REVISED": _kind(
+        "conflict",
+        "lot farmer season delivered_g estimate_g",
+        title=("Beyond the estimate", "Au-delà de l'estimation"),
+        sentence=(
+            "{lot} is held because {farmer} has delivered {delivered_g} in {season} and {estimate_g} are estimated.",
+            "{lot} est bloqué : {farmer} a livré {delivered_g} en {season} et {estimate_g} sont estimés.",
+        ),
+        advice=(
+            "Inspect the plots and revise the estimate with a reason (beyond the scheme's highest threshold it must be "
+            "signed), or downgrade the lot.",
+            "Inspectez les parcelles et révisez l'estimation avec un motif (au-delà du seuil le plus haut, signée), ou "
+            "déclassez le lot.",
+        ),
+    ),
+    "CLEANING_NOT_RECORDED": _kind(
+        "conflict",
+        "lot since until",
+        title=("No cleaning record", "Pas d'enregistrement de nettoyage"),
+        sentence=(
+            "{lot} is held because no cleaning between {since} and {until} was recorded in time.",
+            "{lot} est bloqué : aucun nettoyage entre le {since} et le {until} n'a été enregistré à temps.",
+        ),
+        advice=(
+            "Record the cleaning if it was done and the time for it has not passed, or downgrade the lot.",
+            "Enregistrez le nettoyage s'il a eu lieu et que le délai court encore, ou déclassez le lot.",
+        ),
+    ),
+    "COI_QTY_EXCEEDED": _kind(
+        "conflict",
+        "lot number left_g wanted_g",
+        title=("More than the lot", "Plus que le lot"),
+        sentence=(
+            "Certificate {number} is for {wanted_g}; {left_g} of {lot} are on no certificate yet.",
+            "Le certificat {number} porte sur {wanted_g} ; {left_g} de {lot} ne figurent encore sur aucun.",
+        ),
+        advice=(
+            "Correct the quantity, or cancel an earlier certificate of the lot.",
+            "Corrigez la quantité, ou annulez un certificat antérieur du lot.",
+        ),
+    ),
+    "CERTIFICATE_NUMBER_TAKEN": _kind(
+        "conflict",
+        "number lot",
+        title=("Number used already", "Numéro déjà utilisé"),
+        sentence=(
+            "Certificate {number} is recorded already, on {lot}.",
+            "Le certificat {number} est déjà enregistré, sur {lot}.",
+        ),
+        advice=("Check the number on the paper.", "Vérifiez le numéro sur le document."),
+    ),
+    "OPERATOR_NOT_CERTIFIED": _kind(
+        "conflict",
+        "scheme",
+        title=("No certificate of your own", "Pas de certificat propre"),
+        sentence=(
+            "Goods leave with a claim under {scheme} only under a certificate of their owner, too; none of those named "
+            "is yours.",
+            "Une marchandise part avec une allégation selon {scheme} aussi sous un certificat de son propriétaire ; "
+            "aucun de ceux cités n'est le vôtre.",
+        ),
+        advice=("Name your own certificate too, or ship without the claim.", "Citez aussi le vôtre, ou expédiez sans."),
+    ),
+    "CLAIM_BALANCE_EXCEEDED": _kind(
+        "conflict",
+        "lot scheme left_g wanted_g",
+        title=("More than may carry the claim", "Plus que la part certifiée"),
+        sentence=(
+            "{wanted_g} of {lot} would leave with the claim under {scheme}; {left_g} of it may carry it.",
+            "{wanted_g} de {lot} partiraient avec l'allégation selon {scheme} ; {left_g} peuvent la porter.",
+        ),
+        advice=(
+            "Ship that much with the claim, and the rest without.",
+            "Expédiez cette part avec l'allégation, et le reste sans.",
+        ),
+    ),
+    "INSTRUMENT_UNKNOWN": _kind(
+        "unknown",
+        "instrument",
+        title=("No such instrument", "Instrument inconnu"),
+        sentence=("There is no instrument {instrument}.", "Il n'y a pas d'instrument {instrument}."),
+        advice=("Register the scale first, or leave it out.", "Enregistrez d'abord la balance, ou omettez-la."),
     ),
     # --- registry, rights, labels ---
     "FARMER_CODE_MALFORMED": _kind(

@@ -24,6 +24,8 @@ class Ruling:
     verdict: dict[str, Any] | None = None  # quality: verdict, severity, grade, lines
     ranges: dict[str, bool] = field(default_factory=dict)  # reading -> within the profile's limits
     units: dict[str, str] = field(default_factory=dict)  # test -> unit
+    holds: dict[str, str] = field(default_factory=dict)  # lot made -> why it is held at once
+    told_at: int | None = None  # when it was told, where the delay counts (UTC milliseconds)
     instead: Ruling | None = None  # of the event that a correction puts in place
     lowered: dict[str, dict[str, Cap]] = field(default_factory=dict)  # reassessed: event number -> scheme -> cap
 
@@ -40,6 +42,8 @@ class Ruling:
             "verdict": self.verdict,
             "ranges": self.ranges,
             "units": self.units,
+            "holds": self.holds,
+            "told_at": self.told_at,
             "lowered": {event: _caps(caps) for event, caps in self.lowered.items()},
         }
         kept = {key: value for key, value in plain.items() if value not in (None, {}, [])}
@@ -58,6 +62,8 @@ class Ruling:
             verdict=plain.get("verdict"),
             ranges=dict(plain.get("ranges", {})),
             units=dict(plain.get("units", {})),
+            holds=dict(plain.get("holds", {})),
+            told_at=plain.get("told_at"),
             instead=cls.load(plain["instead"]) if "instead" in plain else None,
             lowered={event: _uncaps(caps) for event, caps in plain.get("lowered", {}).items()},
         )

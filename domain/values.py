@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +139,24 @@ class CertificateFacts:
     number: str
     valid_from: date
     valid_to: date
-    products: frozenset[str]  # product categories
+    products: tuple[tuple[str, date | None, date | None], ...]  # (category, from, to); none: as long as it is valid
     sites: tuple[tuple[str, date, date | None], ...]  # (site id, from, to)
     statuses: tuple[tuple[date, str], ...]  # from day on, oldest first
+    zone: str | None = None  # delimited zone of a geographical indication
 
-    def status_on(self, day: date) -> str:
+    def status_on(self, day: date, grace_days: int = 0) -> str:
         """``active``, ``suspended``, ``withdrawn``, ``expired`` or ``not_yet`` on a day."""
-        if day > self.valid_to:
+        if day > self.valid_to + timedelta(days=grace_days):
             return "expired"
         if day < self.valid_from:
             return "not_yet"
         return dated(self.statuses, day) or "not_yet"
+
+    def covers_product(self, category: str, day: date) -> bool:
+        return any(
+            known == category and (since is None or since <= day) and (until is None or day <= until)
+            for known, since, until in self.products
+        )
 
     def covers_site(self, site_id: str, day: date) -> bool:
         return any(
@@ -166,6 +173,11 @@ class PlotFacts:
     conversion_start: date | None
     from_day: date | None = None  # since when the farmer works it; none: always
     to_day: date | None = None  # until when
+    area_m2: int = 0
+    located: str | None = None  # "Point" or "Polygon"; none: no geometry
+    precise: bool = True  # told with as many decimals as the law asks for
+    cleared_on: date | None = None  # forest cleared
+    zone: str | None = None
 
     def worked_on(self, day: date) -> bool:
         return (self.from_day is None or self.from_day <= day) and (self.to_day is None or day <= self.to_day)
@@ -180,6 +192,16 @@ class MembershipFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class EstimateFacts:
+    """What a farmer is expected to harvest of a product in a season; ``signed`` by the ICS manager."""
+
+    season: str
+    product: str
+    grams: int
+    signed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FarmerFacts:
     """A farmer as the registry knows it."""
 
@@ -187,6 +209,39 @@ class FarmerFacts:
     memberships: tuple[MembershipFacts, ...] = ()
     inspections: tuple[date, ...] = ()  # those that count, oldest first
     plots: tuple[PlotFacts, ...] = ()
+    estimates: tuple[EstimateFacts, ...] = ()
+
+    def estimate(self, season: str, products: Iterable[str]) -> EstimateFacts | None:
+        """The estimate of a season for any of the products of a commodity."""
+        known = set(products)
+        return next((held for held in self.estimates if held.season == season and held.product in known), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """How an organisation applies a scheme from a day on, where the scheme leaves the choice."""
+
+    scheme: str
+    from_day: date
+    claimed: bool = False  # judged at deliveries even without a certificate
+    strict: bool = False
+    over_delivery: str | None = None  # "hold" or "observe"
+
+
+@dataclass(frozen=True, slots=True)
+class InstrumentFacts:
+    """A scale or meter, and from when to when it was calibrated."""
+
+    id: str
+    code: str
+    spans: tuple[tuple[date, date], ...] = ()
+
+    def calibrated_on(self, day: date) -> bool:
+        return any(since <= day <= until for since, until in self.spans)
+
+    def calibrated_until(self, day: date) -> date | None:
+        """The last day of the newest calibration that began by a day."""
+        return max((until for since, until in self.spans if since <= day), default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +253,13 @@ class Registry:
     farmers: Mapping[str, FarmerFacts] = field(default_factory=dict)  # of the actor's organisation, by code
     certificates: Mapping[str, CertificateFacts] = field(default_factory=dict)
     organisations: Mapping[str, int] = field(default_factory=dict)  # code -> id
+    instruments: Mapping[str, InstrumentFacts] = field(default_factory=dict)
+    settings: tuple[Setting, ...] = ()  # of the actor's organisation, oldest first
+
+    def setting(self, scheme: str, day: date) -> Setting | None:
+        """How the actor's organisation applies a scheme on a day; none: as the scheme says."""
+        held = [item for item in self.settings if item.scheme == scheme and item.from_day <= day]
+        return held[-1] if held else None
 
 
 def dated(states: tuple[tuple[date, str], ...], day: date) -> str | None:

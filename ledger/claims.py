@@ -47,19 +47,21 @@ def explain(session: SystemSession, org_id: int | None, lot: Any) -> list[Explai
     for scheme, value in sorted(carried.items()):
         rules = profiles().schemes[scheme]
         known = rules.value(value)
-        reasons = () if value == rules.values[-1].code else _reasons(session, codes, scheme, value)
+        top = rules.values[-1].code
+        reasons = () if value == top else _reasons(session, codes, scheme, value, top)
         answer.append(Explained(scheme, dict(rules.name), value, dict(known.label), known.claimable, reasons))
     return answer
 
 
-def _reasons(session: SystemSession, codes: dict[int, str], scheme: str, value: str) -> tuple[Reason, ...]:
+def _reasons(session: SystemSession, codes: dict[int, str], scheme: str, value: str, top: str) -> tuple[Reason, ...]:
+    """What lowers to the value; a rule of mixing (strict) is kept at the top value and named too."""
     cap, event = table(models.LotCap), table(models.Event)
     found: list[Reason] = []
     for chunk in chunks(codes):
         query = (
             select(cap.c.lot_id, cap.c.reasons, event.c.id)
             .join(event, event.c.seq == cap.c.seq)
-            .where(cap.c.lot_id.in_(chunk), cap.c.scheme == scheme, cap.c.value == value)
+            .where(cap.c.lot_id.in_(chunk), cap.c.scheme == scheme, cap.c.value.in_((value, top)))
             .order_by(cap.c.seq, cap.c.lot_id)
         )
         for key, text, event_id in session.execute(query):

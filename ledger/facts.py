@@ -7,11 +7,22 @@ from collections.abc import Collection, Iterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import Connection, bindparam, select
 
 import models
-from domain.values import CertificateFacts, FarmerFacts, MembershipFacts, PlotFacts, Site, Vessel
+from domain.values import (
+    CertificateFacts,
+    EstimateFacts,
+    FarmerFacts,
+    InstrumentFacts,
+    MembershipFacts,
+    PlotFacts,
+    Setting,
+    Site,
+    Vessel,
+)
 from models.base import table
 
 CHUNK = 5_000
@@ -22,6 +33,8 @@ _FARMER, _MEMBER, _STATE = table(models.Farmer), table(models.Membership), table
 _VISIT, _PLOT = table(models.Inspection), table(models.Plot)
 _CERTIFICATE, _PRODUCT = table(models.Certificate), table(models.CertificateProduct)
 _SCOPE, _STATUS = table(models.CertificateSite), table(models.CertificateStatus)
+_ESTIMATE, _SETTING = table(models.Estimate), table(models.SchemeSetting)
+_INSTRUMENT, _CALIBRATION = table(models.Instrument), table(models.Calibration)
 
 
 def among(column: sa.Column[Any]) -> Any:
@@ -35,6 +48,7 @@ _SHARES = select(_SHARE.c.site_id, _SHARE.c.to_org_id).where(among(_SHARE.c.site
 _VESSELS = select(_VESSEL).where(among(_VESSEL.c.id), _VESSEL.c.ended_at.is_(None))
 _PARTIES = select(_PARTY.c.code, _PARTY.c.id).where(among(_PARTY.c.code))
 _FARMERS = select(_FARMER.c.id, _FARMER.c.code).where(_FARMER.c.org_id == _ORG, among(_FARMER.c.code))
+_LOCKED_FARMERS = _FARMERS.order_by(_FARMER.c.id).with_for_update(key_share=True)
 _MEMBERS = (
     select(_MEMBER.c.farmer_id, _MEMBER.c.id, _MEMBER.c.certificate_id)
     .where(_MEMBER.c.org_id == _ORG, among(_MEMBER.c.farmer_id))
@@ -65,7 +79,19 @@ _CERTIFICATES = (
     )
     .order_by(_CERTIFICATE.c.id)
 )
-_PRODUCTS = select(_PRODUCT.c.certificate_id, _PRODUCT.c.category).where(among(_PRODUCT.c.certificate_id))
+_PRODUCTS = select(_PRODUCT).where(among(_PRODUCT.c.certificate_id)).order_by(_PRODUCT.c.category)
+_ESTIMATES = (
+    select(_ESTIMATE)
+    .where(_ESTIMATE.c.org_id == _ORG, among(_ESTIMATE.c.farmer_id))
+    .order_by(_ESTIMATE.c.season, _ESTIMATE.c.product)
+)
+_SETTINGS = select(_SETTING).where(_SETTING.c.org_id == _ORG).order_by(_SETTING.c.scheme, _SETTING.c.from_day)
+_INSTRUMENTS = select(_INSTRUMENT.c.id, _INSTRUMENT.c.code).where(_INSTRUMENT.c.org_id == _ORG, among(_INSTRUMENT.c.id))
+_CALIBRATIONS = (
+    select(_CALIBRATION)
+    .where(_CALIBRATION.c.org_id == _ORG, among(_CALIBRATION.c.instrument_id))
+    .order_by(_CALIBRATION.c.from_day)
+)
 _SCOPES = (
     select(_SCOPE.c.certificate_id, _SCOPE.c.site_id, _SCOPE.c.from_day, _SCOPE.c.to_day)
     .where(among(_SCOPE.c.certificate_id))
@@ -109,13 +135,20 @@ def organisations(connection: Connection, codes: Collection[str]) -> dict[str, i
     return {code: identity for code, identity in ask(connection, _PARTIES, codes)}  # noqa: C416 - rows, not pairs
 
 
-def farmers(connection: Connection, org_id: int, codes: Collection[str]) -> dict[str, FarmerFacts]:
-    """Farmers of an organisation with memberships, inspections that count and plots, by code."""
-    ids: dict[str, str] = {row[0]: row[1] for row in ask(connection, _FARMERS, codes, org_id=org_id)}
+def farmers(
+    connection: Connection, org_id: int, codes: Collection[str], *, locked: bool = False
+) -> dict[str, FarmerFacts]:
+    """Farmers of an organisation with memberships, inspections that count, plots and estimates, by code.
+
+    ``locked``: nobody else counts their deliveries meanwhile.
+    """
+    query = _LOCKED_FARMERS if locked else _FARMERS
+    ids: dict[str, str] = {row[0]: row[1] for row in ask(connection, query, codes, org_id=org_id)}
     statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
     memberships: dict[str, list[tuple[str, str]]] = defaultdict(list)
     inspections: dict[str, list[date]] = defaultdict(list)
     plots: dict[str, list[PlotFacts]] = defaultdict(list)
+    estimates: dict[str, list[EstimateFacts]] = defaultdict(list)
     for farmer_id, membership_id, certificate_id in ask(connection, _MEMBERS, ids, org_id=org_id):
         memberships[farmer_id].append((membership_id, certificate_id))
     for membership_id, day, status in ask(connection, _STATES, ids, org_id=org_id):
@@ -123,17 +156,59 @@ def farmers(connection: Connection, org_id: int, codes: Collection[str]) -> dict
     for farmer_id, day in ask(connection, _VISITS, ids, org_id=org_id):
         inspections[farmer_id].append(date.fromisoformat(day))
     for row in ask(connection, _PLOTS, ids, org_id=org_id):
-        until = datetime.fromtimestamp(row.ended_at / 1000, UTC).date() if row.ended_at is not None else None
-        start, since = (date.fromisoformat(day) if day else None for day in (row.conversion_start, row.from_day))
-        plots[row.farmer_id].append(PlotFacts(row.code, row.crop, start, since, until))
+        plots[row.farmer_id].append(_plot(row))
+    for row in ask(connection, _ESTIMATES, ids, org_id=org_id):
+        estimates[row.farmer_id].append(EstimateFacts(row.season, row.product, row.grams, bool(row.signed)))
     return {
         code: FarmerFacts(
             code,
             tuple(MembershipFacts(held, tuple(statuses[membership])) for membership, held in memberships[identity]),
             tuple(inspections[identity]),
             tuple(plots[identity]),
+            tuple(estimates[identity]),
         )
         for identity, code in ids.items()
+    }
+
+
+def _plot(row: Any) -> PlotFacts:
+    until = datetime.fromtimestamp(row.ended_at / 1000, UTC).date() if row.ended_at is not None else None
+    start, since, cleared = (_day(day) for day in (row.conversion_start, row.from_day, row.cleared_on))
+    located = orjson.loads(row.geometry)["type"] if row.geometry else None
+    return PlotFacts(
+        code=row.code,
+        crop=row.crop,
+        conversion_start=start,
+        from_day=since,
+        to_day=until,
+        area_m2=row.area_m2,
+        located="Polygon" if located == "MultiPolygon" else located,
+        precise="PRECISION_BELOW_6_DECIMALS" not in row.judged,
+        cleared_on=cleared,
+        zone=row.zone,
+    )
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def settings(connection: Connection, org_id: int) -> tuple[Setting, ...]:
+    """How an organisation applies the schemes that leave a choice, oldest first."""
+    return tuple(
+        Setting(row.scheme, date.fromisoformat(row.from_day), bool(row.claimed), bool(row.strict), row.over_delivery)
+        for row in connection.execute(_SETTINGS, {"org_id": org_id})
+    )
+
+
+def instruments(connection: Connection, org_id: int, ids: Collection[str]) -> dict[str, InstrumentFacts]:
+    """Scales and meters of an organisation with their calibrations, by id."""
+    spans: dict[str, list[tuple[date, date]]] = defaultdict(list)
+    for row in ask(connection, _CALIBRATIONS, ids, org_id=org_id):
+        spans[row.instrument_id].append((date.fromisoformat(row.from_day), date.fromisoformat(row.to_day)))
+    return {
+        identity: InstrumentFacts(identity, code, tuple(spans[identity]))
+        for identity, code in ask(connection, _INSTRUMENTS, ids, org_id=org_id)
     }
 
 
@@ -148,11 +223,11 @@ def certificates(
 def certificate_facts(connection: Connection, rows: Sequence[Any]) -> dict[str, CertificateFacts]:
     """Certificates with their dated scope and status."""
     ids = [row.id for row in rows]
-    products: dict[str, set[str]] = defaultdict(set)
+    products: dict[str, list[tuple[str, date | None, date | None]]] = defaultdict(list)
     scopes: dict[str, list[tuple[str, date, date | None]]] = defaultdict(list)
     statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    for certificate_id, category in ask(connection, _PRODUCTS, ids):
-        products[certificate_id].add(category)
+    for row in ask(connection, _PRODUCTS, ids):
+        products[row.certificate_id].append((row.category, _day(row.from_day), _day(row.to_day)))
     for certificate_id, site_id, since, until in ask(connection, _SCOPES, ids):
         end = date.fromisoformat(until) if until else None
         scopes[certificate_id].append((site_id, date.fromisoformat(since), end))
@@ -166,9 +241,10 @@ def certificate_facts(connection: Connection, rows: Sequence[Any]) -> dict[str, 
             row.number,
             date.fromisoformat(row.valid_from),
             date.fromisoformat(row.valid_to),
-            frozenset(products[row.id]),
+            tuple(products[row.id]),
             tuple(scopes[row.id]),
             tuple(statuses[row.id]),
+            row.zone,
         )
         for row in rows
     }

@@ -119,7 +119,7 @@ def _update_lots(session: SystemSession, lots: Sequence[Lot], was: dict[int, int
 
 
 def _take_back(session: SystemSession, book: Book) -> None:
-    for model in (models.Line, models.LotCap, models.Check, models.Unit):
+    for model in (models.Line, models.LotCap, models.Check, models.Unit, models.Cleaning):
         if book.dropped:
             rows = table(model)
             session.connection().execute(sa.delete(rows).where(rows.c.seq.in_(sorted(book.dropped))))
@@ -284,6 +284,16 @@ def _issued(session: SystemSession, book: Book) -> None:
                 .values(state=row.state, reason=row.reason, superseded_by=row.superseded_by, ended_at=row.ended_at)
             )
     _insert(session, models.Document, [_renamed(asdict(row)) for row in book.documents])
+    _insert(session, models.Cleaning, [asdict(row) for row in book.cleanings])
+    paper = table(models.Consignment)
+    _insert(session, models.Consignment, [_renamed(asdict(row)) for row in book.new_consignments])
+    fresh = {id(row) for row in book.new_consignments}
+    for ended in book.ended_consignments:
+        if id(ended) not in fresh:
+            same = sa.and_(paper.c.lot_id == ended.lot, paper.c.seq == ended.seq)
+            session.connection().execute(
+                sa.update(paper).where(same).values(state=ended.state, ended_seq=ended.ended_seq)
+            )
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:
@@ -301,7 +311,7 @@ def _forget(book: Book, was: dict[int, int]) -> None:
         book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds, book.checks,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
-        book.dropped,
+        book.dropped, book.cleanings, book.new_consignments, book.ended_consignments,
     )  # fmt: skip
     for waiting in pending:
         waiting.clear()

@@ -15,7 +15,7 @@ import secrets
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, ParamSpec, TypeVar
 
 import orjson
 import sqlalchemy as sa
@@ -43,6 +43,9 @@ TRIES = 6
 RETRY_STATES = {"40001", "40P01", "55P03"}
 LOCK = 0xF111
 MAX_BATCH = 500
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _EVENT = table(models.Event)
 _VOIDED = table(models.Voided)
@@ -239,7 +242,21 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
 
     loader.book.fetch_descendants = downstream
     world.original = lambda identity: _original(batch, identity)
+    world.line_before = _written_first(batch, loader.line_before)
+    world.cleanings = _written_first(batch, loader.cleanings)
+    world.ruling_at = _written_first(batch, loader.ruling_at)
+    world.gone_g = _written_first(batch, loader.gone_g)
     return world
+
+
+def _written_first(batch: _Batch, ask: Callable[P, T]) -> Callable[P, T]:
+    """What a rule asks the database only now and then: what waits in the book is written before."""
+
+    def asked(*args: P.args, **kwargs: P.kwargs) -> T:
+        batch.write()
+        return ask(*args, **kwargs)
+
+    return asked
 
 
 def _made(event: told.AnyEvent, world: World) -> None:
@@ -249,6 +266,19 @@ def _made(event: told.AnyEvent, world: World) -> None:
         world.taken_codes.add(world.book.by_uid[uid].code)
     if isinstance(event, told.Loaded):
         world.vessel_runs.setdefault(event.vessel, []).append(world.book.loads[event.load])
+    if isinstance(event, told.Delivered):
+        _count(event, world)
+
+
+def _count(event: told.Delivered, world: World) -> None:
+    """The delivery counts for the season of its farmer, for those that follow in the batch."""
+    lot = world.book.by_uid[event.lot.lot]
+    commodity, _ = world.profiles.product(lot.product)
+    season = commodity.season_of(event.occurred_at.date())
+    for scheme, value in lot.claims.items():
+        if world.profiles.schemes[scheme].value(value).claimable:
+            grams = world.delivered.setdefault((event.farmer, scheme, season), {})
+            grams[lot.product] = grams.get(lot.product, 0) + lot.initial_g
 
 
 def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruling]:

@@ -11,7 +11,7 @@ puts the delivery right, with its reason. What is lowered is written as one ``re
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -23,8 +23,9 @@ import models
 from domain import events as told
 from domain.claims import Cap, judge_delivery, judge_site
 from domain.fold import Capped, Logged, reassess
+from domain.judge import brought_by
 from domain.ruling import Ruling
-from domain.values import Actor
+from domain.values import Actor, Registry
 from ledger import pages
 from ledger.ids import uuid7
 from ledger.profiles import profiles
@@ -104,12 +105,13 @@ class _Past:
 def settle_in(session: SystemSession, recorder: Recorder, actor: Actor, change: Change) -> list[Any]:
     """The same, within the ledger's own session; answers every lot that changed."""
     past = _concerned(session, actor, change)
+    standing = _standing(session, past)
     lowered: dict[int, dict[str, Cap]] = {}
     for org_id, group in _by_organisation(past).items():
         loader = Loader(session, Actor(org_id, "", "system"))
         registry = loader.registry(Named.of(item.event for item in group))
         for item in group:
-            caps = _rejudged(session, item, registry)
+            caps = _rejudged(item, registry, standing)
             if caps:
                 lowered[item.seq] = caps
     if not lowered:
@@ -241,43 +243,34 @@ def _by_organisation(past: Iterable[_Past]) -> dict[int, list[_Past]]:
     return groups
 
 
-def _rejudged(session: SystemSession, item: _Past, registry: Any) -> dict[str, Cap]:
+def _rejudged(item: _Past, registry: Registry, standing: Mapping[int, Mapping[str, list[str]]]) -> dict[str, Cap]:
     """The caps that are lower now than they were, under each scheme ruled at the time."""
-    standing = _standing(session, item)
     answer = {}
     certificates = tuple(registry.certificates.values())
     for code, before in item.ruling.caps.items():
         scheme = profiles().schemes[code]
-        day = item.event.occurred_at.date()
         if isinstance(item.event, told.Delivered):
             commodity, product = profiles().product(item.event.lot.product)
-            cap = judge_delivery(
-                scheme,
-                day=day,
-                harvested_on=item.event.harvested_on,
-                category=product.category,
-                site_id=item.event.site,
-                farmer_code=item.event.farmer,
-                farmer=registry.farmers.get(item.event.farmer),
-                plot=item.event.plot,
-                crop_type=commodity.crop_type,
-                certificates=certificates,
-            )
+            brought = brought_by(item.event, commodity, product)
+            cap = judge_delivery(scheme, brought, registry.farmers.get(item.event.farmer), certificates)
         else:
             site = item.ruling.site
             assert site is not None
-            cap = judge_site(scheme, day=day, site_id=site, certificates=certificates)
-        now = min((before.value, *standing.get(code, ())), key=scheme.rank)
+            day = item.event.occurred_at.date()
+            cap = judge_site(scheme, item.event.type, day=day, site_id=site, certificates=certificates)
+        capped = [value for key in item.lots for value in standing.get(key, {}).get(code, ())]
+        now = min((before.value, *capped), key=scheme.rank)
         if scheme.rank(cap.value) < scheme.rank(now):
             answer[code] = cap
     return answer
 
 
-def _standing(session: SystemSession, item: _Past) -> dict[str, list[str]]:
-    """What already caps the lots of the event, so that the same change twice lowers once."""
-    answer: dict[str, list[str]] = defaultdict(list)
-    if isinstance(item.event, told.Delivered):
-        query = select(_CAP.c.scheme, _CAP.c.value).where(_CAP.c.lot_id.in_(item.lots))
-        for scheme, value in session.execute(query):
-            answer[scheme].append(value)
+def _standing(session: SystemSession, past: Iterable[_Past]) -> dict[int, dict[str, list[str]]]:
+    """What already caps the deliveries concerned, so that the same change twice lowers once."""
+    keys = {key for item in past if isinstance(item.event, told.Delivered) for key in item.lots}
+    answer: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    for chunk in chunks(keys):
+        query = select(_CAP.c.lot_id, _CAP.c.scheme, _CAP.c.value).where(_CAP.c.lot_id.in_(chunk))
+        for key, scheme, value in session.execute(query):
+            answer[key][scheme].append(value)
     return answer

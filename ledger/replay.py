@@ -42,6 +42,8 @@ PROJECTIONS = (
     models.Label,
     models.Document,
     models.Voided,
+    models.Cleaning,
+    models.Consignment,
 )
 """Every table that follows from the log alone."""
 

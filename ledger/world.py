@@ -6,16 +6,19 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from typing import Any
 
+import orjson
 import sqlalchemy as sa
 from sqlalchemy import Row, bindparam, select
 
 import models
 from domain import events as told
-from domain.book import Book, CapRow, CheckRow, HoldRow, LabelRow, LineRow
+from domain.book import Book, CapRow, CheckRow, ConsignmentRow, HoldRow, LabelRow, LineRow
 from domain.findings import Finding
-from domain.judge import World
+from domain.judge import Run, World
+from domain.ruling import Ruling
 from domain.values import (
     Actor,
     Load,
@@ -34,7 +37,7 @@ CHUNK = 5_000
 
 _LOT = table(models.Lot)
 _LINE = table(models.Line)
-_LOAD = table(models.Load)
+_LOAD, _EVENT = table(models.Load), table(models.Event)
 LOT_FIELDS = [column.name for column in _LOT.columns]
 
 
@@ -53,6 +56,10 @@ class Named:
     organisations: set[str] = field(default_factory=set)
     transfers: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
+    instruments: set[str] = field(default_factory=set)
+    days: dict[str, set[tuple[str, date]]] = field(default_factory=lambda: defaultdict(set))
+    """Farmer -> (product, day) of what is delivered: the seasons to be counted."""
+    papers: bool = False  # certificates of control bodies matter
     earliest: int = 1 << 62
 
     @classmethod
@@ -69,8 +76,13 @@ class Named:
         match event:
             case told.Delivered():
                 self.farmers.add(event.farmer)
+                self.days[event.farmer].add((event.lot.product, event.occurred_at.date()))
+                self.instruments |= _given(event.scale)
                 self._outputs([event.lot])
-            case told.Received() | told.Bulked():
+            case told.Received():
+                self.codes.add(event.into.code)
+                self.instruments |= _given(event.scale)
+            case told.Bulked():
                 self.codes.add(event.into.code)
             case told.Split():
                 self._outputs(event.outputs)
@@ -84,13 +96,20 @@ class Named:
                 self.loads.add(event.load)
             case told.TransferOffered():
                 self.organisations.add(event.to)
-            case told.TransferAccepted() | told.TransferRejected():
+            case told.TransferRejected():
                 self.transfers.add(event.offer)
             case told.Shipped():
                 self.certificates.update(identity for claim in event.claims for identity in claim.certificates)
             case told.LabelRevoked():
                 self.labels.add(event.code)
+            case told.Cleaned():
+                self.vessels |= _given(event.vessel)
+            case told.Certified() | told.TransferAccepted():
+                self.papers = True
+                if isinstance(event, told.TransferAccepted):
+                    self.transfers.add(event.offer)
             case told.Corrected():
+                self.papers = True
                 if event.instead is not None:
                     self.add(event.instead)
             case _:
@@ -106,6 +125,10 @@ class Named:
                 self.organisations.add(item.owner)
 
 
+def _given(reference: str | None) -> set[str]:
+    return set() if reference is None else {reference}
+
+
 class Loader:
     """Fills a book and a registry from the database, within one transaction.
 
@@ -119,6 +142,7 @@ class Loader:
         self.was: dict[int, int] = {}  # lot key -> remaining grams as loaded
         self._linked: set[int] = set()
         self._capped: set[int] = set()
+        self._papered: set[int] = set()
 
     # --- the world of a batch ---
 
@@ -132,12 +156,87 @@ class Loader:
         self._active_loads()
         if any(isinstance(event, told.LabelIssued) for event in events):
             self._labels(set(), set(self.book.by_key))
+        if named.papers:
+            self._consignments(self.book.by_key)
+        if any(isinstance(event, told.Released) for event in events):
+            self._held_for_the_estimate(named)
         registry = self.registry(named)
         runs: dict[str, list[Load]] = defaultdict(list)
-        for load in self._runs(named.vessels, named.earliest):
+        ending = [self.book.loads[uid] for uid in named.loads if uid in self.book.loads]
+        earliest = min((named.earliest, *(load.started_at for load in ending)))
+        for load in self._runs(named.vessels | {load.vessel_id for load in ending}, earliest):
             runs[load.vessel_id].append(load)
         taken_lots, taken_codes = self._taken(named)
-        return World(self.book, registry, profiles(), self.actor, now, taken_codes, taken_lots, runs)
+        return World(
+            self.book,
+            registry,
+            profiles(),
+            self.actor,
+            now,
+            taken_codes,
+            taken_lots,
+            runs,
+            delivered=self._delivered(named, registry),
+            run_claims=self._run_claims(runs),
+        )
+
+    def _held_for_the_estimate(self, named: Named) -> None:
+        """Deliveries that a release would end the hold of: their farmer's season is counted again."""
+        for lot in self.book.by_key.values():
+            if lot.farmer is not None and any(row.code == "OVER_DELIVERY" for row in self.book.open_holds(lot)):
+                named.farmers.add(lot.farmer)
+                named.days[lot.farmer].add((lot.product, datetime.fromtimestamp(lot.made_at / 1000, UTC).date()))
+
+    def _delivered(self, named: Named, registry: Registry) -> dict[tuple[str, str, str], dict[str, int]]:
+        """What the farmers named brought with a claim in the seasons at hand; events of this batch not counted."""
+        wanted: dict[tuple[str, date, date], set[str]] = defaultdict(set)
+        for farmer, days in named.days.items():
+            if farmer not in registry.farmers or not registry.farmers[farmer].estimates:
+                continue
+            for product, day in days:
+                commodity = profiles().commodity_of(product)
+                if commodity is not None:
+                    season = commodity.season_of(day)
+                    wanted[(season, *commodity.season_days(season))].add(farmer)
+        answer: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
+        for (season, first, last), farmers in wanted.items():
+            rows = ask(
+                self.connection,
+                _DELIVERED,
+                farmers,
+                org_id=self.actor.org_id,
+                first=_midnight(first),
+                after=_midnight(last) + DAY_MS,
+            )
+            for row in rows:
+                scheme = profiles().schemes.get(row.scheme)
+                if row.uid not in named.made and scheme is not None and scheme.value(row.value).claimable:
+                    answer[row.farmer, row.scheme, season][row.product] += row.initial_g
+        return answer
+
+    def _run_claims(self, runs: dict[str, list[Load]]) -> dict[str, dict[str, str]]:
+        """The lowest value, by scheme, of what lay in loads that are not of this batch's lots."""
+        uids = {load.seq: load.uid for loads in runs.values() for load in loads if load.ended_at is not None}
+        values: dict[str, dict[str, list[str]]] = {uid: defaultdict(list) for uid in uids.values()}
+        lots: dict[str, set[int]] = defaultdict(set)
+        for load_seq, lot_id, scheme, value in ask(self.connection, _RUN_CLAIMS, uids):
+            lots[uids[load_seq]].add(lot_id)
+            if scheme is not None:
+                values[uids[load_seq]][scheme].append(value)
+        answer: dict[str, dict[str, str]] = {}
+        for uid, schemes in values.items():
+            answer[uid] = {}
+            for scheme, found in schemes.items():
+                rules = profiles().schemes[scheme]
+                short = len(found) < len(lots[uid])  # a lot that the scheme does not know carries nothing
+                answer[uid][scheme] = rules.values[0].code if short else min(found, key=rules.rank)
+        return answer
+
+    def _consignments(self, keys: Collection[int]) -> None:
+        wanted = [key for key in keys if key not in self._papered]
+        self._papered.update(wanted)
+        for row in ask(self.connection, _CONSIGNMENTS, wanted):
+            self.book.consignments[row.lot_id].append(ConsignmentRow(*row))
 
     def _taken(self, named: Named) -> tuple[set[str], set[str]]:
         mine = self.actor.org_id
@@ -181,6 +280,7 @@ class Loader:
         for parent, child in edges:
             self.book.link(parent, child)
         self._linked |= fresh
+        self._consignments(fresh)
         self._caps(fresh | ancestors)
         self._deep_parents(ancestors - below)
 
@@ -233,10 +333,17 @@ class Loader:
         return self._load_rows(_LOAD.c.uid.in_(named.loads)) if named.loads else []
 
     def _runs(self, vessels: set[str], earliest: int) -> list[Load]:
+        """Runs of some vessels that are open or ended later than an instant, and the last one before it."""
         if not vessels:
             return []
-        open_or_later = sa.or_(_LOAD.c.ended_at.is_(None), _LOAD.c.ended_at > earliest)
-        return self._load_rows(sa.and_(_LOAD.c.vessel_id.in_(vessels), open_or_later))
+        before = _LOAD.alias()
+        last = (
+            select(sa.func.max(before.c.ended_at))
+            .where(before.c.vessel_id == _LOAD.c.vessel_id, before.c.ended_at <= earliest)
+            .scalar_subquery()
+        )
+        wanted = sa.or_(_LOAD.c.ended_at.is_(None), _LOAD.c.ended_at > earliest, _LOAD.c.ended_at == last)
+        return self._load_rows(sa.and_(_LOAD.c.vessel_id.in_(vessels), wanted))
 
     def _active_loads(self) -> None:
         """Runs that lots about to be drawn lie in. A delivery of its own draws nothing and asks nothing."""
@@ -351,11 +458,53 @@ class Loader:
         vessels = facts.vessels(self.connection, named.vessels)
         loads = {self.book.loads[uid].site_id for uid in named.loads if uid in self.book.loads}
         sites = facts.sites(self.connection, named.sites | {vessel.site_id for vessel in vessels.values()} | loads)
-        farmers = facts.farmers(self.connection, self.actor.org_id, named.farmers)
+        counted = bool(named.days)
+        farmers = facts.farmers(self.connection, self.actor.org_id, named.farmers, locked=counted)
         under = {held.certificate_id for farmer in farmers.values() for held in farmer.memberships}
         certificates = facts.certificates(self.connection, self.actor.org_id, under | named.certificates, set(sites))
         organisations = facts.organisations(self.connection, named.organisations)
-        return Registry(sites, vessels, farmers, certificates, organisations)
+        instruments = facts.instruments(self.connection, self.actor.org_id, named.instruments)
+        settings = facts.settings(self.connection, self.actor.org_id)
+        return Registry(sites, vessels, farmers, certificates, organisations, instruments, settings)
+
+    # --- asked for only when a rule needs it ---
+
+    def line_before(self, site_id: str, at: int) -> Run | None:
+        """The last transformation at a site before an instant that named no vessel, with the lowest values made."""
+        found = self.connection.execute(_LINE_BEFORE, {"site": site_id, "at": at}).first()
+        if found is None:
+            return None
+        values: dict[str, list[str]] = defaultdict(list)
+        lots: set[int] = set()
+        for lot_id, scheme, value in self.connection.execute(_MADE_CLAIMS, {"seq": found.seq}):
+            lots.add(lot_id)
+            if scheme is not None:
+                values[scheme].append(value)
+        claims = {}
+        for scheme, known in values.items():
+            rules = profiles().schemes[scheme]
+            claims[scheme] = rules.values[0].code if len(known) < len(lots) else min(known, key=rules.rank)
+        return Run(found.occurred_at, claims)
+
+    def cleanings(self, site_id: str, vessel: str | None, since: int, until: int) -> list[tuple[int, int]]:
+        """When a vessel (or the line) of a site was cleaned between two instants, and when that was told."""
+        rows = self.connection.execute(_CLEANINGS, {"site": site_id, "since": since, "until": until})
+        return [(row.cleaned_at, row.told_at) for row in rows if row.vessel_id == vessel]
+
+    def ruling_at(self, seq: int) -> Ruling:
+        text = self.connection.execute(_RULING, {"seq": seq}).scalar_one()
+        return Ruling.load(orjson.loads(text))
+
+    def gone_g(self, key: int) -> int:
+        """Grams of a lot that went into other lots or were lost."""
+        return int(self.connection.execute(_GONE, {"lot": key}).scalar_one() or 0)
+
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+def _midnight(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp() * 1000)
 
 
 _LOTS_BY_UID = select(_LOT).where(among(_LOT.c.uid)).order_by(_LOT.c.id).with_for_update()
@@ -371,6 +520,64 @@ _HOLDS = (
     .where(among(_HOLD.c.lot_id), _HOLD.c.ended_seq.is_(None))
     .order_by(_HOLD.c.lot_id, _HOLD.c.seq, _HOLD.c.kind)
 )
+_DELIVERED = (
+    select(_LOT.c.uid, _LOT.c.farmer, _LOT.c.product, _LOT.c.initial_g, _CLAIM.c.scheme, _CLAIM.c.value)
+    .join(_CLAIM, _CLAIM.c.lot_id == _LOT.c.id)
+    .where(
+        _LOT.c.org_id == bindparam("org_id"),
+        among(_LOT.c.farmer),
+        _LOT.c.made_at >= bindparam("first"),
+        _LOT.c.made_at < bindparam("after"),
+        _LOT.c.disposition != "void",
+    )
+)
+_RUN_CLAIMS = (
+    select(_ITEM.c.load_seq, _ITEM.c.lot_id, _CLAIM.c.scheme, _CLAIM.c.value)
+    .join(_CLAIM, _CLAIM.c.lot_id == _ITEM.c.lot_id, isouter=True)
+    .where(among(_ITEM.c.load_seq))
+)
+_PAPER, _CLEANING = table(models.Consignment), table(models.Cleaning)
+_CONSIGNMENTS = (
+    select(
+        _PAPER.c.lot_id,
+        _PAPER.c.seq,
+        _PAPER.c.org_id,
+        _PAPER.c.kind,
+        _PAPER.c.scheme,
+        _PAPER.c.value,
+        _PAPER.c.number,
+        _PAPER.c.grams,
+        _PAPER.c.issued_at,
+        _PAPER.c.state,
+        _PAPER.c.ended_seq,
+    )
+    .where(among(_PAPER.c.lot_id))
+    .order_by(_PAPER.c.lot_id, _PAPER.c.seq)
+)
+_CLEANINGS = select(_CLEANING).where(
+    _CLEANING.c.site_id == bindparam("site"),
+    _CLEANING.c.cleaned_at >= bindparam("since"),
+    _CLEANING.c.cleaned_at <= bindparam("until"),
+)
+_LINE_BEFORE = (
+    select(_LINE.c.seq, _LINE.c.occurred_at)
+    .where(
+        _LINE.c.site_id == bindparam("site"),
+        _LINE.c.occurred_at < bindparam("at"),
+        _LINE.c.type == "transformed",
+        _LINE.c.kind == "in",
+        ~sa.exists().where(_LOAD.c.ended_seq == _LINE.c.seq),
+    )
+    .order_by(_LINE.c.occurred_at.desc(), _LINE.c.seq.desc())
+    .limit(1)
+)
+_MADE_CLAIMS = (
+    select(_LINE.c.lot_id, _CLAIM.c.scheme, _CLAIM.c.value)
+    .join(_CLAIM, _CLAIM.c.lot_id == _LINE.c.lot_id, isouter=True)
+    .where(_LINE.c.seq == bindparam("seq"), _LINE.c.kind == "in")
+)
+_RULING = select(_EVENT.c.ruling).where(_EVENT.c.seq == bindparam("seq"))
+_GONE = select(sa.func.sum(_LINE.c.grams)).where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind.in_(("out", "lost")))
 _ACTIVE_LOADS = (
     select(_ITEM.c.load_seq)
     .join(_LOAD, _LOAD.c.seq == _ITEM.c.load_seq)

@@ -35,7 +35,7 @@ def uid(number: int) -> str:
 def registry() -> Registry:
     site_in, site_out = Site(uid(1), 1, "IN"), Site(uid(2), 1, "OUT")
     held = CertificateFacts(
-        uid(3), 1, "EU_ORG", "C", date(2024, 1, 1), date(2030, 1, 1), frozenset({"cocoa_beans"}),
+        uid(3), 1, "EU_ORG", "C", date(2024, 1, 1), date(2030, 1, 1), (("cocoa_beans", None, None),),
         ((uid(1), date(2024, 1, 1), None),), ((date(2024, 1, 1), "active"),),
     )  # fmt: skip
     farmers = {
