@@ -450,6 +450,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.recalled.many": ("Recalled, {n} times", "Rappelé, {n} fois"),
     "step.downgraded.one": ("Claim lowered", "Mention déclassée"),
     "step.downgraded.many": ("Claim lowered, {n} times", "Mention déclassée, {n} fois"),
+    "step.cleaned.one": ("Cleaned", "Nettoyé"),
+    "step.cleaned.many": ("Cleaned, {n} times", "Nettoyé, {n} fois"),
     "step.certified.one": ("Certificate of the control body", "Certificat de l’organisme de contrôle"),
     "step.certified.many": ("Certificates of the control body, {n}", "Certificats de l’organisme de contrôle, {n}"),
     "step.label_issued.one": ("Label issued", "Étiquette émise"),

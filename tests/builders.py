@@ -131,6 +131,8 @@ class Cluster:
         status: tuple[tuple[str, str], ...] = (("2024-06-01", "approved"),),
         inspected: tuple[str, ...] = ("2024-08-10",),
         plots: tuple[tuple[str, str | None], ...] = (),
+        estimate: tuple[str, str, int] | None = None,
+        unit: str | None = None,
     ) -> str:
         org_id = self.orgs[org]
         self._add(models.Farmer(org_id=org_id, id=uid(code), code=code, created_at=1))
@@ -143,6 +145,7 @@ class Cluster:
                     farmer_id=uid(code),
                     certificate_id=uid(certificate),
                     joined_on="2024-06-01",
+                    unit=unit,
                 )
             )
             for day, state in status:
@@ -174,7 +177,34 @@ class Cluster:
                     conversion_start=start,
                 )
             )
+        if estimate is not None:
+            season, product, kilograms = estimate
+            self._add(
+                models.Estimate(
+                    org_id=org_id, farmer_id=uid(code), season=season, product=product, grams=kilograms * 1000
+                )
+            )
         return code
+
+    def change(self, model: Any, key: tuple[Any, ...], **values: Any) -> None:
+        """A registry row as it stands from now on, without what a route would do about the past."""
+        with system_session(self.recorder.database, write=True) as session:
+            row = session.get(model, key)
+            assert row is not None
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    def setting(self, org: str, scheme: str = "EU_ORG", since: str = "2024-01-01", **values: Any) -> None:
+        self._add(models.SchemeSetting(org_id=self.orgs[org], scheme=scheme, from_day=since, recorded_at=1, **values))
+
+    def scale(self, code: str, site: str, org: str, *spans: tuple[str, str]) -> str:
+        org_id = self.orgs[org]
+        self._add(models.Instrument(org_id=org_id, id=uid(code), site_id=uid(site), code=code, kind="scale"))
+        for since, until in spans:
+            self._add(
+                models.Calibration(org_id=org_id, instrument_id=uid(code), from_day=since, to_day=until, recorded_at=1)
+            )
+        return uid(code)
 
     def _add(self, row: Any) -> None:
         with system_session(self.recorder.database, write=True) as session:

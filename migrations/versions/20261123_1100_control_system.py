@@ -62,13 +62,9 @@ def upgrade() -> None:
 def holds(kinds: tuple[str, ...]) -> None:
     """The kinds of hold that the table takes."""
     check = "kind IN (" + ", ".join(f"'{kind}'" for kind in kinds) + ")"
-    if op.get_bind().dialect.name == "postgresql":
-        op.drop_constraint(op.f("ck_hold_kind"), "hold", type_="check")
-        op.create_check_constraint(op.f("ck_hold_kind"), "hold", check)
-        return
-    table_args = (sa.CheckConstraint(check, name=op.f("ck_hold_kind")),)
-    with op.batch_alter_table("hold", recreate="always", table_args=table_args):
-        pass
+    with op.batch_alter_table("hold") as batch_op:
+        batch_op.drop_constraint(op.f("ck_hold_kind"), type_="check")
+        batch_op.create_check_constraint(op.f("ck_hold_kind"), check)
 
 
 def row_level_security() -> None:

@@ -20,7 +20,8 @@ from tests.builders import Cluster, at, kg, uid
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "shared" / "domain" / "scenarios.json"
 REQUIRED = ["C01", "C03", "C05", "C06", "C07", "C08", "C10", "C14", "C15", "C16", "C18", "C20", "C22", "C24", "C43"]
-LEDGER_CASES = [*REQUIRED, "C09", "C12", "C52"]
+LEDGER_CASES = [*REQUIRED, "C04", "C09", "C12", "C30", "C31", "C52"]
+TOP, BOTTOM = {"organic", "ggn"}, {"conventional", "uncertified"}
 
 pytestmark = pytest.mark.skipif(not SCENARIOS.exists(), reason="the shared scenarios are not beside this checkout")
 
@@ -41,41 +42,53 @@ class Told:
         self.alerts: list[tuple[str, str]] = []
         self.notices: list[tuple[str, str]] = []
         self.products = {item["lot"]: "cocoa_nibs" for item in events if item.get("product") == "cocoa_nibs"}
-        cluster.org("LR-C1")
-        cluster.org("LR-E1", "exporter")
+        self.held_as: dict[str, str] = {}
+        self.capacities = {
+            code: facts["capacity_kg"] for code, facts in context["facilities"].items() if "capacity_kg" in facts
+        }
+        mango = any(code.startswith("GH-") for code in context["facilities"])
+        self.teller, self.scheme = ("GH-PO", "GLOBALGAP_IFA") if mango else ("LR-C1", "EU_ORG")
+        for code in sorted({held["holder"] for held in context["certs"].values()}):
+            cluster.org(code, "exporter" if code.startswith("LR-E") else "farmer_group")
         for code in context["facilities"]:
             warehouse = code.endswith("-WH")
-            cluster.site(code, "LR-E1" if warehouse else "LR-C1", shared=("LR-C1",) if warehouse else ())
+            holder = "GH-PO" if code.startswith("GH-") else "LR-E1" if warehouse else "LR-C1"
+            cluster.site(code, holder, shared=("LR-C1",) if warehouse else ())
+            if code in self.capacities:
+                cluster.vessel(f"{code}-V", code, holder, self.capacities[code])
         for number, held in context["certs"].items():
-            group = held["holder"] == "LR-C1"
             sites = [
                 (site, since, until)
                 for site, facts in context["facilities"].items()
                 for since, until in facts["scope"]
-                if site.endswith("-WH") != group
+                if (site.startswith("GH-"), site.endswith("-WH"))
+                == (held["holder"] == "GH-PO", held["holder"] == "LR-E1")
             ]
             cluster.certificate(
                 number,
                 held["holder"],
+                scheme=held["scheme"],
                 products=tuple(held["products"]),
                 sites=tuple(sites),
                 valid=(held["valid_from"], held["valid_to"]),
                 status=tuple(map(tuple, held["status"])),
             )
         for code, member in context["members"].items():
+            estimate = member.get("estimate_kg")
             cluster.farmer(
                 code,
-                "LR-C1",
+                context["certs"][member["cert"]]["holder"],
                 certificate=member["cert"],
                 status=tuple(map(tuple, member["status"])),
                 inspected=tuple(member["inspections"]),
                 plots=tuple((plot, context["plots"][plot]["conversion_start"]) for plot in member["plots"]),
+                estimate=("2024/25", "cocoa_wet_beans", estimate) if estimate is not None else None,
             )
         for event in events:
             getattr(self, f"_{event['type']}")(event)
 
     def _tell(self, event: dict[str, Any], body: told.AnyEvent) -> bool:
-        answer = self.cluster.tell("LR-C1", body)
+        answer = self.cluster.tell(self.teller, body)
         if answer.refused is not None:
             self.errors.append((event["id"], answer.refused.code))
         for finding in answer.findings:
@@ -94,11 +107,14 @@ class Told:
             lot=told.NewLot(
                 lot=uid(f"lot-{event['id']}"),
                 code=event["id"],
-                product="cocoa_wet_beans",
+                product="mango_fresh" if event.get("product") == "mango" else "cocoa_wet_beans",
                 quantity=kg(event["qty_kg"]),
             ),
         )
         if not self._tell(event, delivered):
+            return
+        if (event["id"], "OVER_DELIVERY") in self.alerts:  # it stays by itself, held, as the delivery that it is
+            self.held_as[event["into_lot"]] = event["id"]
             return
         received = told.Received(
             id=uid(f"{event['id']}-received"),
@@ -110,7 +126,13 @@ class Told:
         assert self._tell(event, received)
 
     def _drawn(self, items: list[dict[str, Any]]) -> tuple[told.Drawn, ...]:
-        return tuple(told.Drawn(lot=uid(f"lot-{item['lot']}"), quantity=kg(item["qty_kg"])) for item in items)
+        return tuple(
+            told.Drawn(
+                lot=uid(f"lot-{self.held_as.get(item['lot'], item['lot'])}"),
+                quantity=kg(item["qty_kg"]),
+            )
+            for item in items
+        )
 
     def _made(self, items: list[dict[str, Any]], product: str) -> tuple[told.NewLot, ...]:
         return tuple(
@@ -124,13 +146,28 @@ class Told:
         )
 
     def _transform(self, event: dict[str, Any]) -> None:
+        mango = event["facility"].startswith("GH-")
+        process, product = ("dry", "mango_dried") if mango else ("ferment_dry", "cocoa_dry_beans")
+        loads: tuple[str, ...] = ()
+        if event["facility"] in self.capacities:
+            loads = (uid(f"load-{event['id']}"),)
+            loaded = told.Loaded(
+                id=uid(f"{event['id']}-loaded"),
+                occurred_at=at(event["t"]),
+                vessel=uid(f"{event['facility']}-V"),
+                load=loads[0],
+                contents=self._drawn(event["inputs"]),
+            )
+            if not self._tell(event, loaded):
+                return
         body = told.Transformed(
             id=uid(event["id"]),
             occurred_at=at(event["t"]),
             site=uid(event["facility"]),
-            process="ferment_dry" if "yield_range" in event else None,
+            process=process if "yield_range" in event else None,
             inputs=self._drawn(event["inputs"]),
-            outputs=self._made(event["outputs"], "cocoa_dry_beans"),
+            outputs=self._made(event["outputs"], product),
+            loads=loads,
         )
         self._tell(event, body)
 
@@ -216,17 +253,24 @@ class Told:
 
     def lots(self) -> dict[str, dict[str, Any]]:
         with system_session(self.cluster.recorder.database, write=False) as session:
-            rows = session.execute(sa.select(_LOT).where(_LOT.c.kind != "delivery")).all()
+            held = list(self.held_as.values())
+            rows = session.execute(
+                sa.select(_LOT).where(sa.or_(_LOT.c.kind != "delivery", _LOT.c.code.in_(held)))
+            ).all()
             claims = claims_of(session, [row.id for row in rows])
+        receipts = {delivery: lot for lot, delivery in self.held_as.items()}
         return {
-            row.code: {
+            receipts.get(row.code, row.code): {
                 "qty_kg": row.remaining_g / 1000,
-                "claim": claims[row.id].get("EU_ORG"),
+                "claim": self._claim(claims[row.id].get(self.scheme)),
                 "disposition": row.disposition,
                 "qc": row.qc,
             }
             for row in rows
         }
+
+    def _claim(self, value: str | None) -> str | None:
+        return "organic" if value in TOP else "conventional" if value in BOTTOM else value
 
     def totals(self) -> dict[str, float]:
         with system_session(self.cluster.recorder.database, write=False) as session:
