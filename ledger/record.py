@@ -246,6 +246,8 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
     world.cleanings = _written_first(batch, loader.cleanings)
     world.ruling_at = _written_first(batch, loader.ruling_at)
     world.gone_g = _written_first(batch, loader.gone_g)
+    world.claimed_g = _written_first(batch, loader.claimed_g)
+    world.origins = _written_first(batch, loader.origins)
     return world
 
 

@@ -26,7 +26,7 @@ from domain.values import (
     Registry,
     Transfer,
 )
-from ledger import facts
+from ledger import claims, facts
 from ledger.facts import among, ask
 from ledger.profiles import profiles
 from models.base import table
@@ -480,11 +480,11 @@ class Loader:
             lots.add(lot_id)
             if scheme is not None:
                 values[scheme].append(value)
-        claims = {}
+        carried = {}
         for scheme, known in values.items():
             rules = profiles().schemes[scheme]
-            claims[scheme] = rules.values[0].code if len(known) < len(lots) else min(known, key=rules.rank)
-        return Run(found.occurred_at, claims)
+            carried[scheme] = rules.values[0].code if len(known) < len(lots) else min(known, key=rules.rank)
+        return Run(found.occurred_at, carried)
 
     def cleanings(self, site_id: str, vessel: str | None, since: int, until: int) -> list[tuple[int, int]]:
         """When a vessel (or the line) of a site was cleaned between two instants, and when that was told."""
@@ -498,6 +498,14 @@ class Loader:
     def gone_g(self, key: int) -> int:
         """Grams of a lot that went into other lots or were lost."""
         return int(self.connection.execute(_GONE, {"lot": key}).scalar_one() or 0)
+
+    def claimed_g(self, key: int, scheme: str, value: str) -> int:
+        """Grams of a lot that may still leave with a value of a scheme that keeps a mass balance."""
+        return claims.claimed_g(self.connection, key, profiles().schemes[scheme], value) or 0
+
+    def origins(self, keys: set[int]) -> int:
+        """How many farmers the goods of some lots come from."""
+        return claims.origins(self.connection, keys)
 
 
 DAY_MS = 24 * 60 * 60 * 1000

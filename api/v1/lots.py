@@ -8,16 +8,19 @@ import json
 from typing import Annotated, Any, Literal
 
 from fastapi import Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import select
 
 import models
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerReadDep, ReadDep
 from api.problems import Problem, language
+from domain import grounds
 from domain.findings import Finding, sentence
+from domain.refusals import Lang
 from domain.trace import Trace
 from ledger.claims import explain
+from ledger.profiles import profiles
 from ledger.queries import find_lot, trace
 
 routes = Routes(prefix="/v1/lots", tags=["lots"])
@@ -97,21 +100,34 @@ class ReasonOut(BaseModel):
 
     code: str
     detail: str
-    rule: str | None
+    rule: str | None = Field(description="where it is written: regulation and article")
+    law: str | None = Field(description="what the rule asks for, in a sentence")
     params: dict[str, str | int]
     lot: str
     event: str
 
 
+class GroundOut(BaseModel):
+    """A fact that stands behind a claim, and the law that asks for it."""
+
+    code: str
+    detail: str
+    rule: str | None
+    params: dict[str, str | int]
+
+
 class ClaimOut(BaseModel):
-    """A claim of a lot, and why not more."""
+    """A claim of a lot: what stands behind it, and why it is not more."""
 
     scheme: str
     name: str
     value: str
     label: str
     claimable: bool
-    reasons: list[ReasonOut]
+    grounds: list[GroundOut] = Field(description="why it is as much")
+    reasons: list[ReasonOut] = Field(description="why it is not more")
+    remaining_g: int = Field(description="grams of the lot that are left")
+    claimed_g: int = Field(description="of these, how many may leave with the claim")
 
 
 class ClaimsOut(BaseModel):
@@ -305,7 +321,7 @@ def get_lot(caller: CallerDep, session: ReadDep, lot: str) -> LotDetail:
 @routes.get("/{lot}/claims", access=Needs("lots:read"), summary="The claims of a lot, and why not more")
 def get_claims(request: Request, caller: CallerDep, session: LedgerReadDep, lot: str) -> ClaimsOut:
     """Each reason names the lot and the event that it comes from, and the rule."""
-    lang = language(request)
+    lang: Lang = "fr" if language(request) == "fr" else "en"
     row = find_lot(session, caller.org_id, lot)
     claims = [
         ClaimOut(
@@ -314,19 +330,29 @@ def get_claims(request: Request, caller: CallerDep, session: LedgerReadDep, lot:
             value=claim.value,
             label=claim.label[lang],
             claimable=claim.claimable,
-            reasons=[_reason(reason, lang) for reason in claim.reasons],
+            grounds=[
+                GroundOut(
+                    code=ground.code, detail=grounds.sentence(ground, lang), rule=ground.rule, params=ground.params
+                )
+                for ground in claim.grounds
+            ],
+            reasons=[_reason(reason, claim.scheme, lang) for reason in claim.reasons],
+            remaining_g=claim.remaining_g,
+            claimed_g=claim.claimed_g,
         )
         for claim in explain(session, caller.org_id, row)
     ]
     return ClaimsOut(lot=row.uid, code=row.code, claims=claims)
 
 
-def _reason(reason: Any, lang: str) -> ReasonOut:
+def _reason(reason: Any, scheme: str, lang: Lang) -> ReasonOut:
     finding: Finding = reason.finding
+    rule = profiles().schemes[scheme].rules.get(finding.code)
     return ReasonOut(
         code=finding.code,
-        detail=sentence(finding, "fr" if lang == "fr" else "en"),
+        detail=sentence(finding, lang),
         rule=finding.rule,
+        law=rule.text[lang] if rule is not None else None,
         params=dict(finding.params),
         lot=reason.lot_code,
         event=reason.event_id,

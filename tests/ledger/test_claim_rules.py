@@ -560,3 +560,117 @@ def test_a_product_counts_from_the_day_it_entered_the_scope(chain: Chain) -> Non
     chain.ok(chain.deliver("D2", 10, when="2025-01-10T08:00:00Z"))
     chain.ok(chain.deliver("D3", 10, when="2025-02-01T08:00:00Z"))
     assert [chain.claim(code) for code in ("D1", "D2", "D3")] == ["conventional", "organic", "conventional"]
+
+
+# --- other custody models ---
+
+RULES = """
+[[values]]
+code = "plain"
+label = { en = "Plain", fr = "Sans" }
+claimable = false
+
+[[values]]
+code = "certified"
+label = { en = "Certified", fr = "Certifié" }
+claimable = true
+
+[[params]]
+valid_from = 2022-01-01
+source = "A scheme for this test"
+member_required = true
+
+[rules.COMMINGLING]
+source = "A scheme for this test"
+text = { en = "-", fr = "-" }
+"""
+
+
+def scheme_of(model: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A scheme of a custody model, as if its file lay among the profiles."""
+    from domain.profiles import load_scheme
+    from ledger.profiles import profiles
+
+    text = f'id = "TEST"\nname = {{ en = "Test", fr = "Test" }}\nchain_of_custody = "{model}"\n{RULES}'
+    monkeypatch.setitem(profiles().schemes, "TEST", load_scheme(text, "test.toml"))  # type: ignore[arg-type]
+    return "TEST"
+
+
+def member(chain: Chain, farmer: str, certificate: str) -> None:
+    org = chain.cluster.orgs["COOP"]
+    identity = uid(f"{farmer}/{certificate}")
+    chain.cluster._add(
+        models.Membership(
+            org_id=org, id=identity, farmer_id=uid(farmer), certificate_id=uid(certificate), joined_on="2024-06-01"
+        )
+    )
+    chain.cluster._add(
+        models.MembershipStatus(
+            org_id=org, membership_id=identity, from_day="2024-06-01", status="approved", recorded_at=1
+        )
+    )
+
+
+def test_under_a_mass_balance_half_of_a_mixture_may_leave_with_the_claim(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme_of("mass_balance", monkeypatch)
+    chain.cluster.certificate("MB", "COOP", scheme="TEST")
+    member(chain, "ANNA", "MB")
+    chain.ok(chain.deliver("D1", 500))
+    chain.ok(chain.deliver("D2", 500, farmer="BEN"))
+    assert (claims(chain, "D1")["TEST"], claims(chain, "D2")["TEST"]) == ("certified", "plain")
+    chain.ok(chain.receive("RL", {"D1": 500, "D2": 500}))
+    chain.ok(chain.dry("DB", 400, {"RL": 1000}))
+    chain.ok(chain.inspect("DB"))
+    assert claims(chain, "DB") == {"EU_ORG": "in_conversion", "TEST": "certified"}
+    made = told.ClaimMade(scheme="TEST", value="certified", certificates=(uid("MB"),))
+    with_claim = {"claims": (made,)}
+    answer = chain.tell(chain.ship("DB", "200.001").model_copy(update=with_claim))
+    assert answer.refused is not None
+    assert (answer.refused.code, answer.refused.params["left_g"]) == ("CLAIM_BALANCE_EXCEEDED", 200_000)
+    chain.ok(chain.ship("DB", 150, name="a").model_copy(update=with_claim))
+    chain.ok(chain.ship("DB", 190, name="b"))  # goods without the claim leave first
+    assert chain.refused(chain.ship("DB", "50.001", name="c").model_copy(update=with_claim)) == "CLAIM_BALANCE_EXCEEDED"
+    chain.ok(chain.ship("DB", 50, name="d").model_copy(update=with_claim))
+    replays(chain)
+
+
+def test_identity_preserved_goods_of_two_farmers_put_together_lose_the_claim(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheme_of("identity_preserved", monkeypatch)
+    chain.cluster.certificate("IP", "COOP", scheme="TEST")
+    for farmer in ("ANNA", "BEN"):
+        member(chain, farmer, "IP")
+    for lot, farmer in (("D1", "ANNA"), ("D2", "ANNA"), ("D3", "BEN")):
+        chain.ok(chain.deliver(lot, 100, farmer=farmer))
+    chain.ok(chain.receive("ONE", {"D1": 100, "D2": 50}))
+    assert claims(chain, "ONE")["TEST"] == "certified"
+    chain.ok(chain.receive("TWO", {"D2": 50, "D3": 100}))
+    assert claims(chain, "TWO")["TEST"] == "plain"
+
+
+# --- what stands behind a claim ---
+
+
+def test_a_claim_is_explained_by_what_was_found_in_order(chain: Chain) -> None:
+    from domain.grounds import sentence
+    from ledger.claims import explain
+    from ledger.queries import find_lot
+
+    chain.dry_lot()
+    org = chain.cluster.orgs["COOP"]
+    with system_session(chain.recorder.database, write=False) as session:
+        (claim,) = explain(session, org, find_lot(session, org, "DB"))
+    assert (claim.value, claim.reasons, claim.claimed_g) == ("organic", (), 400_000)
+    assert [sentence(ground) for ground in claim.grounds] == [
+        "Deliveries behind it: 2 (farmers: 1), from 10 Jan 2025 to 10 Jan 2025.",
+        "On the day of delivery each farmer was an approved member of the group.",
+        "Each had been inspected internally within 365 days before.",
+        "At harvest every plot had been under conversion for 36 months or more.",
+        "The goods were handled at FERM, in the scope of a certificate in force on the day.",
+        "The certificates of these sites: GRP.",
+        "Nothing that carries less was mixed in.",
+    ]
+    assert all(ground.rule for ground in claim.grounds)
