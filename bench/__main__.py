@@ -17,6 +17,7 @@ from bench.capture import bulk_capture, delivery_capture, transformation_30
 from bench.data import World, place
 from bench.measure import Effort, Record, say
 from bench.reading import traces, verification_page
+from bench.reassess import suspension
 from bench.startup import startup
 
 Measure = Callable[[World, Effort], list[Record]]
@@ -26,6 +27,7 @@ MEASURES: dict[str, Measure] = {
     "transformation_30": transformation_30,
     "trace_back": traces,
     "verification_page": verification_page,
+    "suspension": suspension,
     "startup": startup,
 }
 PAPER = ("label_sheet", "qr_symbols", "certificate")

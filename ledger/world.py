@@ -31,7 +31,7 @@ from ledger.facts import among, ask
 from ledger.profiles import profiles
 from models.base import table
 from models.db import SystemSession
-from models.graph import family
+from models.graph import edges_into, family
 
 CHUNK = 5_000
 
@@ -274,7 +274,7 @@ class Loader:
         below = self.descendants(keys)
         self.lots_by_key(below)
         fresh = below - self._linked
-        edges = self._edges_into(fresh)
+        edges = edges_into(self.connection, fresh)
         self.lots_by_key({parent for parent, _ in edges})
         ancestors = {parent for parent, _ in edges}
         for parent, child in edges:
@@ -288,7 +288,7 @@ class Loader:
         """Parents outside the family whose caps began later than some draws: their own parents are needed too."""
         wanted = {key for key in keys if any(row.since for row in self.book.caps[key])} - self._linked
         while wanted:
-            edges = self._edges_into(wanted)
+            edges = edges_into(self.connection, wanted)
             self.lots_by_key({parent for parent, _ in edges})
             for parent, child in edges:
                 self.book.link(parent, child)
@@ -300,20 +300,6 @@ class Loader:
     def descendants(self, keys: Collection[int]) -> set[int]:
         """Keys of the lots and of all that was ever made from them."""
         return family(self.connection, keys, "forward")
-
-    def _edges_into(self, keys: Collection[int]) -> list[tuple[int, int]]:
-        out = _LINE.alias("o")
-        into = _LINE.alias("i")
-        edges: list[tuple[int, int]] = []
-        for chunk in _chunks(keys):
-            query = (
-                select(out.c.lot_id, into.c.lot_id)
-                .select_from(into.join(out, sa.and_(out.c.seq == into.c.seq, out.c.kind == "out")))
-                .where(into.c.lot_id.in_(chunk), into.c.kind == "in")
-                .distinct()
-            )
-            edges += [(parent, child) for parent, child in self.connection.execute(query)]
-        return sorted(edges)
 
     def _caps(self, keys: Collection[int]) -> None:
         cap = table(models.LotCap)

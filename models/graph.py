@@ -47,3 +47,18 @@ def family(connection: Connection, keys: Collection[int], way: Way) -> set[int]:
         ).bindparams(sa.bindparam("roots", expanding=True))
         found.update(connection.execute(query, {"roots": ordered[start : start + 5_000]}).scalars())
     return found
+
+
+def edges_into(connection: Connection, keys: Collection[int]) -> list[tuple[int, int]]:
+    """(parent, child) for every lot that some lots were made from."""
+    join = "CROSS JOIN" if connection.dialect.name == "sqlite" else "JOIN"
+    query = sa.text(
+        f"SELECT DISTINCT o.lot_id, i.lot_id FROM line i {join} line o ON o.seq = i.seq AND o.kind = 'out' "
+        "WHERE i.lot_id IN :keys AND i.kind = 'in'"
+    ).bindparams(sa.bindparam("keys", expanding=True))
+    edges: list[tuple[int, int]] = []
+    ordered = sorted(keys)
+    for start in range(0, len(ordered), 5_000):
+        rows = connection.execute(query, {"keys": ordered[start : start + 5_000]})
+        edges += [(parent, child) for parent, child in rows]
+    return sorted(edges)

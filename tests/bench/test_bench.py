@@ -18,6 +18,7 @@ NAMES = {
     "transformation_30": "sqlite",
     "trace_back": "sqlite", "trace_back_endpoint": "sqlite", "trace_growth": "sqlite",
     "verification_page": "sqlite", "verification_page_json": "sqlite", "verification_page_304": "sqlite",
+    "suspension": "sqlite", "suspension_among_others": "sqlite", "suspension_growth": "sqlite",
     "startup": "sqlite", "startup_heavy_modules": "sqlite",
     "label_sheet": "-", "qr_symbols": "-", "certificate": "-",
 }  # fmt: skip
