@@ -1,0 +1,41 @@
+"""An error is taken back, and the right event judged in its place."""
+
+from __future__ import annotations
+
+from domain import events as told
+from domain.judge.world import World
+from domain.refusals import Refused
+from domain.ruling import Ruling
+
+CORRECTABLE = (
+    "delivered",
+    "received",
+    "bulked",
+    "split",
+    "transformed",
+    "inspected",
+    "packed",
+    "shipped",
+    "lost",
+    "cleaned",
+    "certified",
+)
+
+
+def corrected(event: told.Corrected, world: World) -> Ruling:
+    """The error must be the actor's own; what it did is taken back, then the right event is judged in its place."""
+    found = world.original(event.event)
+    if found is None:
+        raise Refused("EVENT_UNKNOWN", event=event.event)
+    original, _, _, voided = found
+    if voided:
+        raise Refused("ALREADY_CORRECTED", event=event.event)
+    if original.type not in CORRECTABLE:
+        raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
+    if event.instead is not None and event.instead.type != original.type:
+        raise Refused("CORRECTION_TYPE_MISMATCH", event=event.event, type=original.type, instead=event.instead.type)
+    for uid in told.lots_made(original):
+        lot = world.book.by_uid[uid]
+        if lot.transfer_seq is not None or world.actor.org_id not in (lot.owner_id, lot.holder_id):
+            raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
+    return Ruling()

@@ -1,0 +1,123 @@
+"""Units, shipments with their claims, losses, labels."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from domain import events as told
+from domain.findings import Finding
+from domain.judge.claim import carries
+from domain.judge.shared import enough, grams_of, own, packaging_of, the_scheme, usable
+from domain.judge.world import World
+from domain.profiles import Product, Scheme
+from domain.refusals import Refused
+from domain.ruling import Ruling
+from domain.values import CertificateFacts, Lot
+
+
+def packed(event: told.Packed, world: World, at: int) -> Ruling:
+    """Units that the lot can fill, once."""
+    lot = usable(event.lot, world, at)
+    commodity, _ = world.profiles.product(lot.product)
+    packaging = commodity.packaging.get(event.packaging)
+    if packaging is None:
+        raise Refused("PACKAGING_UNKNOWN", packaging=event.packaging, commodity=commodity.id)
+    weights = {event.packaging: packaging.grams}
+    if event.rest:
+        weights |= packaging_of(commodity, [event.rest])
+    wanted = packaging.grams * event.units + (grams_of(event.rest, weights, "/rest") if event.rest else 0)
+    if lot.units or wanted > lot.remaining_g:
+        have = 0 if lot.units else lot.remaining_g
+        raise Refused("UNITS_EXCEED_LOT", lot=lot.code, have_g=have, wanted_g=wanted)
+    return Ruling(packaging=weights)
+
+
+def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
+    """Goods leave: enough, checked, and with no claim that they do not carry."""
+    lot = usable(event.lot, world, at)
+    if lot.owner_id != world.actor.org_id:  # whoever only holds goods cannot send them away
+        raise Refused("LOT_NOT_YOURS", lot=lot.code)
+    commodity, product = world.profiles.product(lot.product)
+    packaging = packaging_of(commodity, [event.quantity])
+    grams = grams_of(event.quantity, packaging, "/quantity")
+    enough(lot, grams, world)
+    for made in event.claims:
+        _claim_holds(made, lot, product, event, grams, world)
+    if lot.qc != "pass":
+        raise Refused("QC_PENDING", lot=lot.code, qc=lot.qc)
+    return Ruling(packaging=packaging)
+
+
+def _claim_holds(
+    made: told.ClaimMade, lot: Lot, product: Product, event: told.Shipped, grams: int, world: World
+) -> None:
+    """A claim at dispatch: the lot carries it, and each certificate named is in force and covers the product."""
+    scheme = the_scheme(made.scheme, world)
+    if made.value not in {value.code for value in scheme.values}:
+        raise Refused("CLAIM_VALUE_UNKNOWN", scheme=scheme.id, value=made.value)
+    if not scheme.value(made.value).claimable:
+        return
+    carries(lot, scheme, made.value)
+    day = event.occurred_at.date()
+    limits = scheme.params_at(day)
+    if scheme.chain_of_custody == "mass_balance":
+        left = world.claimed_g(lot.key, scheme.id, made.value)
+        if grams > left:
+            raise Refused("CLAIM_BALANCE_EXCEEDED", lot=lot.code, scheme=scheme.id, left_g=left, wanted_g=grams)
+    if not limits.certificate_required:
+        return
+    if not made.certificates:
+        raise Refused("CERT_UNKNOWN", certificate="-", scheme=scheme.id)
+    held = [_in_force(identity, scheme, product, day, world) for identity in made.certificates]
+    if "shipped" in limits.operator_in_scope_at and all(item.org_id != lot.owner_id for item in held):
+        raise Refused("OPERATOR_NOT_CERTIFIED", scheme=scheme.id)
+
+
+def _in_force(identity: str, scheme: Scheme, product: Product, day: date, world: World) -> CertificateFacts:
+    certificate = world.registry.certificates.get(identity)
+    if certificate is None or certificate.scheme != scheme.id:
+        raise Refused("CERT_UNKNOWN", certificate=identity, scheme=scheme.id)
+    limits = scheme.params_at(day)
+    status = certificate.status_on(day, limits.certificate_grace_days)
+    if status != "active":
+        said = {"certificate": certificate.number, "status": status, "day": day.isoformat()}
+        raise Refused("CERT_NOT_ACTIVE_AT_DISPATCH", **said)
+    if "shipped" in limits.product_in_scope_at and not certificate.covers_product(product.category, day):
+        raise Refused("PRODUCT_NOT_IN_CERT_SCOPE", certificate=certificate.number, product=product.category)
+    return certificate
+
+
+def lost(event: told.Lost, world: World, at: int) -> Ruling:
+    """Grams that are gone; above the tolerance it is noticed."""
+    lot = own(event.lot, world, at)
+    commodity, _ = world.profiles.product(lot.product)
+    packaging = packaging_of(commodity, [event.quantity])
+    gone = grams_of(event.quantity, packaging, "/quantity")
+    enough(lot, gone, world)
+    findings = []
+    tolerance = commodity.handling_loss_notice_bp
+    if tolerance is not None and gone * 10_000 > lot.initial_g * tolerance.value:
+        said: dict[str, str | int] = {
+            "lot": lot.code,
+            "loss_g": gone,
+            "lot_g": lot.initial_g,
+            "tolerance_bp": tolerance.value,
+        }
+        findings.append(Finding("LOSS_ABOVE_TOLERANCE", "notice", said, tolerance.source))
+    return Ruling(packaging=packaging, findings=findings)
+
+
+def label_issued(event: told.LabelIssued, world: World, at: int) -> Ruling:
+    """A public code, for a lot that nothing blocks."""
+    lot = own(event.lot, world, at)
+    if lot.disposition != "available":
+        raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
+    return Ruling()
+
+
+def label_revoked(event: told.LabelRevoked, world: World) -> Ruling:
+    """A code of the teller that is still in use."""
+    label = world.book.labels.get(event.code)
+    if label is None or label.org_id != world.actor.org_id or label.state == "revoked":
+        raise Refused("LABEL_UNKNOWN", label=event.code)
+    return Ruling()

@@ -1,0 +1,137 @@
+"""Lots into lots: put together, parted, changed by a process."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from domain import events as told
+from domain.findings import Finding
+from domain.judge.shared import (
+    caps_at,
+    commingled,
+    draw,
+    fresh,
+    grams_of,
+    one_owner,
+    one_product,
+    owners_of,
+    packaging_of,
+    seen,
+    the_site,
+)
+from domain.judge.vessels import not_cleaned, open_load
+from domain.judge.world import World
+from domain.refusals import Refused
+from domain.ruling import Ruling
+
+
+def bulked(event: told.Bulked, world: World, at: int) -> Ruling:
+    """Lots of one product and owner put together."""
+    site = the_site(event.site, world)
+    lots = [seen(item.lot, world, at) for item in event.inputs]
+    commodity, _ = world.profiles.product(one_product(lots))
+    packaging = packaging_of(commodity, [item.quantity for item in event.inputs])
+    draw(event.inputs, world, at, packaging)
+    fresh([event.into], world)
+    return Ruling(
+        holder=site.org_id,
+        site=site.id,
+        owners={event.into.lot: one_owner(lots)},
+        packaging=packaging,
+        caps=caps_at(lots, site, event, world),
+        findings=commingled(lots, event, world),
+    )
+
+
+def split(event: told.Split, world: World, at: int) -> Ruling:
+    """A lot in parts of the same product that make it up."""
+    site = the_site(event.site, world)
+    lot = seen(event.input.lot, world, at)
+    commodity, _ = world.profiles.product(lot.product)
+    packaging = packaging_of(commodity, [event.input.quantity, *(item.quantity for item in event.outputs)])
+    made = [grams_of(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs)]
+    drawn = draw([event.input], world, at, packaging)
+    if sum(made) != drawn:
+        raise Refused("OUTPUT_MISMATCH", output_g=sum(made), input_g=drawn)
+    for item in event.outputs:
+        if item.product != lot.product:
+            raise Refused("PRODUCT_MISMATCH", lot=item.code, product=item.product, expected=lot.product)
+    fresh(event.outputs, world)
+    return Ruling(
+        holder=site.org_id,
+        site=site.id,
+        owners=owners_of(event.outputs, [lot], world),
+        packaging=packaging,
+        caps=caps_at([lot], site, event, world),
+    )
+
+
+def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
+    """Goods changed by a step of their profile: outputs and loss are the inputs, to the gram."""
+    site = the_site(event.site, world)
+    lots = [seen(item.lot, world, at) for item in event.inputs]
+    commodity, _ = world.profiles.product(lots[0].product)
+    step = commodity.steps.get(event.process) if event.process is not None else None
+    if event.process is not None:
+        if step is None:
+            raise Refused("STEP_UNKNOWN", process=event.process, commodity=commodity.id)
+        for lot in lots:
+            if lot.product not in step.from_products:
+                raise Refused("PRODUCT_MISMATCH", lot=lot.code, product=lot.product, expected=step.from_products[0])
+    for item in event.outputs:
+        world.profiles.product(item.product)
+        if step is not None and item.product not in step.to_products:
+            raise Refused("PRODUCT_MISMATCH", lot=item.code, product=item.product, expected=step.to_products[0])
+    loads = [open_load(uid, world, at) for uid in event.loads]
+    said = [item.quantity for item in event.inputs] + [item.quantity for item in event.outputs]
+    said += [event.loss] if event.loss else []
+    packaging = packaging_of(commodity, said)
+    made = sum(grams_of(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs))
+    drawn = draw(
+        event.inputs,
+        world,
+        at,
+        packaging,
+        ending=frozenset(event.loads),
+        rework=step is not None and step.rework,
+    )
+    for load in loads:
+        outside = set(load.contents) - {lot.key for lot in lots}
+        if outside:
+            raise Refused("LOT_NOT_IN_LOAD", lot=world.book.by_key[min(outside)].code, load=load.uid)
+    if made > drawn and not (step is not None and step.mass_adding):
+        raise Refused("OUTPUT_EXCEEDS_INPUT", output_g=made, input_g=drawn)
+    if event.loss is not None and grams_of(event.loss, packaging, "/loss") != drawn - made:
+        raise Refused("LOSS_MISMATCH", loss_g=grams_of(event.loss, packaging, "/loss"), expected_g=drawn - made)
+    fresh(event.outputs, world)
+    findings = commingled(lots, event, world)
+    if step is not None:
+        findings += _yield(drawn, made, step)
+    caps = caps_at(lots, site, event, world)
+    unclean = not_cleaned(lots, loads, site, caps, at, event.occurred_at.date(), world)
+    return Ruling(
+        holder=site.org_id,
+        site=site.id,
+        owners=owners_of(event.outputs, lots, world),
+        packaging=packaging,
+        caps=caps,
+        findings=findings + unclean,
+        holds={item.lot: "CLEANING_RECORD_MISSING" for item in event.outputs} if unclean else {},
+    )
+
+
+def _yield(drawn: int, made: int, step: Any) -> list[Finding]:
+    """Outputs against what the step can plausibly give (domain facts 5: conversion factors)."""
+    said: dict[str, str | int] = {
+        "process": step.code,
+        "input_g": drawn,
+        "output_g": made,
+        "yield_bp": made * 10_000 // drawn,
+    }
+    if step.yield_max_bp is not None and made * 10_000 > drawn * step.yield_max_bp:
+        explained = drawn * step.yield_max_bp // 10_000
+        params = {**said, "explained_g": explained, "unexplained_g": made - explained}
+        return [Finding("YIELD_ABOVE_RANGE", "alert", params, step.source)]
+    if step.yield_min_bp is not None and made * 10_000 < drawn * step.yield_min_bp:
+        return [Finding("YIELD_BELOW_RANGE", "notice", said, step.source)]
+    return []

@@ -1,0 +1,91 @@
+"""Everything that a judgement may look at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from domain import events as told
+from domain.book import Book
+from domain.profiles import Commodity, Product, Scheme
+from domain.refusals import Refused
+from domain.ruling import Ruling
+from domain.values import Actor, Load, Registry
+
+
+@dataclass(slots=True)
+class Profiles:
+    """The commodities and schemes that this deployment knows."""
+
+    commodities: Mapping[str, Commodity]
+    schemes: Mapping[str, Scheme]
+    _products: dict[str, tuple[Commodity, Product]] = field(default_factory=dict)
+    _rejecting: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        for commodity in self.commodities.values():
+            for product in commodity.products.values():
+                self._products[product.code] = (commodity, product)
+        self._rejecting = frozenset(
+            item.test
+            for commodity in self.commodities.values()
+            for item in commodity.specifications
+            if item.severity == "reject"
+        )
+
+    @property
+    def rejecting(self) -> frozenset[str]:
+        """Tests whose failure rejects a lot, and so reaches what was made from it."""
+        return self._rejecting
+
+    def commodity_of(self, product: str) -> Commodity | None:
+        """The commodity of a product; none where no profile knows it."""
+        known = self._products.get(product)
+        return known[0] if known else None
+
+    def product(self, code: str) -> tuple[Commodity, Product]:
+        try:
+            return self._products[code]
+        except KeyError:
+            raise Refused("PRODUCT_UNKNOWN", product=code) from None
+
+
+@dataclass(slots=True)
+class World:
+    """Everything that a judgement may look at."""
+
+    book: Book
+    registry: Registry
+    profiles: Profiles
+    actor: Actor
+    now: int  # UTC milliseconds
+    taken_codes: set[str] = field(default_factory=set)  # lot codes of the actor's organisation
+    taken_lots: set[str] = field(default_factory=set)  # lot ids of the actor's organisation
+    vessel_runs: dict[str, list[Load]] = field(default_factory=dict)
+    remade: set[str] = field(default_factory=set)  # lots that a correction makes again
+    correcting: bool = False  # what is only short after a correction may be drawn, to put it right
+    original: Callable[[str], tuple[told.AnyEvent, Ruling, int, bool] | None] = lambda _id: None
+    """The event of the actor's organisation with an id: the event, its ruling, its number, whether it is voided."""
+    delivered: dict[tuple[str, str, str], dict[str, int]] = field(default_factory=dict)
+    """(farmer, scheme, season) -> product -> grams delivered with a claim, corrected events left out."""
+    run_claims: dict[str, dict[str, str]] = field(default_factory=dict)
+    """What earlier runs of a vessel carried: load -> scheme -> lowest value."""
+    line_before: Callable[[str, int], Run | None] = lambda _site, _at: None
+    """The last transformation at a site, before an instant, that named no vessel."""
+    cleanings: Callable[[str, str | None, int, int], list[tuple[int, int]]] = lambda _site, _vessel, _from, _to: []
+    """Cleanings of a site's vessel (or line) between two instants: when they were done, and when told."""
+    ruling_at: Callable[[int], Ruling] = lambda _seq: Ruling()
+    gone_g: Callable[[int], int] = lambda _lot: 0
+    """Grams of a lot (by key) that went into other lots or were lost: on no certificate any more."""
+    claimed_g: Callable[[int, str, str], int] = lambda _lot, _scheme, _value: 0
+    """Under a mass balance: grams of a lot (by key) that may still leave with a value."""
+    origins: Callable[[set[int]], int] = lambda _lots: 1
+    """How many farmers the goods of some lots (by key) come from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that ended: when, and the lowest value that its goods carried, by scheme."""
+
+    ended_at: int
+    claims: Mapping[str, str]
