@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 import models
-from demo import lr_cocoa, trade
+from demo import control, lr_cocoa, trade
 from demo.lr_cocoa import Season, uid
 from domain import events as told
 from domain.refusals import advice, sentence
@@ -139,8 +139,10 @@ def _registry(session: SystemSession, season: Season, ids: dict[str, int]) -> No
     _places(insert, ids)
     _certificates(insert, ids)
     _settings(insert, ids)
+    control.places(insert, ids, uid)
     for group in lr_cocoa.GROUPS:
         _members(insert, season.members[group.code], ids[group.code], group)
+        control.members(insert, season.members[group.code], ids[group.code], group, uid)
 
 
 def _places(insert: Insert, ids: dict[str, int]) -> None:
@@ -273,6 +275,9 @@ def _members(insert: Insert, members: list[lr_cocoa.Member], org: int, group: lr
                 "farmer_id": farmer,
                 "certificate_id": certificate,
                 "joined_on": lr_cocoa.VALID[0],
+                "unit": item.village,
+                "agreement_on": lr_cocoa.VALID[0],
+                "agreement_ref": f"MA-{item.code}",
                 "version": 1,
             }
         )
@@ -303,6 +308,7 @@ def _members(insert: Insert, members: list[lr_cocoa.Member], org: int, group: lr
                 "crop": "cocoa",
                 "area_m2": item.area_m2,
                 "conversion_start": group.conversion_start,
+                "country": "LR",
                 "geometry": f'{{"coordinates":[{item.position[1]},{item.position[0]}],"type":"Point"}}',
                 "version": 1,
             }

@@ -87,12 +87,25 @@ class HoldOut(BaseModel):
     open: bool
 
 
+class ConsignmentOut(BaseModel):
+    """A certificate of a control body about grams of a lot. Flagged: the lot has lost the claim since."""
+
+    kind: str
+    number: str
+    scheme: str
+    value: str
+    grams: int
+    issued_at: int
+    state: str
+
+
 class LotDetail(LotOut):
-    """A lot with its book, its checks and its holds."""
+    """A lot with its book, its checks, its holds and the certificates issued for it."""
 
     lines: list[LineOut]
     checks: list[CheckOut]
     holds: list[HoldOut]
+    consignments: list[ConsignmentOut]
 
 
 class ReasonOut(BaseModel):
@@ -282,6 +295,8 @@ def get_lot(caller: CallerDep, session: ReadDep, lot: str) -> LotDetail:
     lines = session.scalars(select(line).where(line.lot_id == row.id).order_by(line.occurred_at, line.seq))  # type: ignore[arg-type]
     checks = session.scalars(select(check).where(check.lot_id == row.id).order_by(check.seq))  # type: ignore[arg-type]
     holds = session.scalars(select(hold).where(hold.lot_id == row.id).order_by(hold.seq))  # type: ignore[arg-type]
+    paper: Any = models.Consignment
+    consignments = session.scalars(select(paper).where(paper.lot_id == row.id).order_by(paper.seq))
     return LotDetail(
         **_lot_out(row, caller.org_id, _claims(session, [row.id]).get(row.id, {})),
         lines=[
@@ -314,6 +329,18 @@ def get_lot(caller: CallerDep, session: ReadDep, lot: str) -> LotDetail:
                 open=item.ended_seq is None,
             )
             for item in holds
+        ],
+        consignments=[
+            ConsignmentOut(
+                kind=item.kind,
+                number=item.number,
+                scheme=item.scheme,
+                value=item.value,
+                grams=item.grams,
+                issued_at=item.issued_at,
+                state=item.state,
+            )
+            for item in consignments
         ],
     )
 
