@@ -43,22 +43,20 @@ def among(column: sa.Column[Any]) -> Any:
 
 
 _ORG: sa.BindParameter[int] = bindparam("org_id")
-_SITES = select(_SITE.c.id, _SITE.c.org_id, _SITE.c.code).where(among(_SITE.c.id))
-_SHARES = select(_SHARE.c.site_id, _SHARE.c.to_org_id).where(among(_SHARE.c.site_id))
+_SITES = (
+    select(_SITE.c.id, _SITE.c.org_id, _SITE.c.code, _SHARE.c.to_org_id)
+    .join(_SHARE, _SHARE.c.site_id == _SITE.c.id, isouter=True)
+    .where(among(_SITE.c.id))
+)
 _VESSELS = select(_VESSEL).where(among(_VESSEL.c.id), _VESSEL.c.ended_at.is_(None))
 _PARTIES = select(_PARTY.c.code, _PARTY.c.id).where(among(_PARTY.c.code))
 _FARMERS = select(_FARMER.c.id, _FARMER.c.code).where(_FARMER.c.org_id == _ORG, among(_FARMER.c.code))
 _LOCKED_FARMERS = _FARMERS.order_by(_FARMER.c.id).with_for_update(key_share=True)
 _MEMBERS = (
-    select(_MEMBER.c.farmer_id, _MEMBER.c.id, _MEMBER.c.certificate_id)
+    select(_MEMBER.c.farmer_id, _MEMBER.c.id, _MEMBER.c.certificate_id, _STATE.c.from_day, _STATE.c.status)
+    .join(_STATE, sa.and_(_STATE.c.org_id == _MEMBER.c.org_id, _STATE.c.membership_id == _MEMBER.c.id), isouter=True)
     .where(_MEMBER.c.org_id == _ORG, among(_MEMBER.c.farmer_id))
-    .order_by(_MEMBER.c.id)
-)
-_STATES = (
-    select(_STATE.c.membership_id, _STATE.c.from_day, _STATE.c.status)
-    .join(_MEMBER, sa.and_(_MEMBER.c.org_id == _STATE.c.org_id, _MEMBER.c.id == _STATE.c.membership_id))
-    .where(_MEMBER.c.org_id == _ORG, among(_MEMBER.c.farmer_id))
-    .order_by(_STATE.c.membership_id, _STATE.c.from_day)
+    .order_by(_MEMBER.c.id, _STATE.c.from_day)
 )
 _VISITS = (
     select(_VISIT.c.farmer_id, _VISIT.c.inspected_on)
@@ -113,13 +111,12 @@ def ask(connection: Connection, query: Any, ids: Collection[Any], **more: Any) -
 
 def sites(connection: Connection, ids: Collection[str]) -> dict[str, Site]:
     """Sites by id, with the organisations that may use them."""
+    rows = list(ask(connection, _SITES, ids))
     shared: dict[str, set[int]] = defaultdict(set)
-    for site_id, to in ask(connection, _SHARES, ids):
-        shared[site_id].add(to)
-    return {
-        identity: Site(identity, org_id, code, frozenset(shared[identity]))
-        for identity, org_id, code in ask(connection, _SITES, ids)
-    }
+    for row in rows:
+        if row.to_org_id is not None:
+            shared[row.id].add(row.to_org_id)
+    return {row.id: Site(row.id, row.org_id, row.code, frozenset(shared[row.id])) for row in rows}
 
 
 def vessels(connection: Connection, ids: Collection[str]) -> dict[str, Vessel]:
@@ -145,14 +142,14 @@ def farmers(
     query = _LOCKED_FARMERS if locked else _FARMERS
     ids: dict[str, str] = {row[0]: row[1] for row in ask(connection, query, codes, org_id=org_id)}
     statuses: dict[str, list[tuple[date, str]]] = defaultdict(list)
-    memberships: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    memberships: dict[str, dict[str, str]] = defaultdict(dict)
     inspections: dict[str, list[date]] = defaultdict(list)
     plots: dict[str, list[PlotFacts]] = defaultdict(list)
     estimates: dict[str, list[EstimateFacts]] = defaultdict(list)
-    for farmer_id, membership_id, certificate_id in ask(connection, _MEMBERS, ids, org_id=org_id):
-        memberships[farmer_id].append((membership_id, certificate_id))
-    for membership_id, day, status in ask(connection, _STATES, ids, org_id=org_id):
-        statuses[membership_id].append((date.fromisoformat(day), status))
+    for row in ask(connection, _MEMBERS, ids, org_id=org_id):
+        memberships[row.farmer_id][row.id] = row.certificate_id
+        if row.from_day is not None:
+            statuses[row.id].append((date.fromisoformat(row.from_day), row.status))
     for farmer_id, day in ask(connection, _VISITS, ids, org_id=org_id):
         inspections[farmer_id].append(date.fromisoformat(day))
     for row in ask(connection, _PLOTS, ids, org_id=org_id):
@@ -162,7 +159,9 @@ def farmers(
     return {
         code: FarmerFacts(
             code,
-            tuple(MembershipFacts(held, tuple(statuses[membership])) for membership, held in memberships[identity]),
+            tuple(
+                MembershipFacts(held, tuple(statuses[membership])) for membership, held in memberships[identity].items()
+            ),
             tuple(inspections[identity]),
             tuple(plots[identity]),
             tuple(estimates[identity]),
