@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from datetime import UTC, date, datetime, timedelta
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, TypeVar, get_args
 
 import sqlalchemy as sa
 from fastapi import Query, Request, Response
@@ -72,14 +72,20 @@ def _known(category: str) -> str:
 
 
 def _once(values: list[Any]) -> list[Any]:
-    keys = [value if isinstance(value, str) else (value.site_id, value.from_day) for value in values]
+    keys = [_key(value) for value in values]
     if len(set(keys)) < len(keys):
         raise PydanticCustomError("twice", "An entry stands here twice: a site from a day, or a product, counts once.")
     return values
 
 
-def _in_order(value: SiteScope) -> SiteScope:
-    if value.to_day is not None and value.to_day < value.from_day:
+def _key(value: str | SiteScope | ProductScope) -> Any:
+    if isinstance(value, SiteScope):
+        return value.site_id, value.from_day
+    return value if isinstance(value, str) else value.category
+
+
+def _in_order(value: Dated) -> Dated:
+    if value.from_day is not None and value.to_day is not None and value.to_day < value.from_day:
         raise PydanticCustomError("period", "The last day lies before the first.")
     return value
 
@@ -92,7 +98,19 @@ class SiteScope(Shown, Body):
     to_day: told.Day | None = None
 
 
-Categories = Annotated[list[Annotated[told.Word, AfterValidator(_known)]], Field(max_length=200), AfterValidator(_once)]
+class ProductScope(Shown, Body):
+    """A product category in the scope, from a day to a day (null: as long as the certificate). Both days count."""
+
+    category: Annotated[told.Word, AfterValidator(_known)]
+    from_day: told.Day | None = None
+    to_day: told.Day | None = None
+
+
+Dated = TypeVar("Dated", SiteScope, ProductScope)
+Category = Annotated[told.Word, AfterValidator(_known)]
+Categories = Annotated[
+    list[Category | Annotated[ProductScope, AfterValidator(_in_order)]], Field(max_length=200), AfterValidator(_once)
+]
 Scopes = Annotated[list[Annotated[SiteScope, AfterValidator(_in_order)]], Field(max_length=500), AfterValidator(_once)]
 
 
@@ -129,6 +147,7 @@ class CertificateIn(Body):
     body_code: told.Code | None = None
     valid_from: told.Day
     valid_to: told.Day
+    zone: Annotated[told.Code | None, Field(description="delimited zone, of a geographical indication")] = None
     products: Categories = Field(default_factory=list)
     sites: Scopes = Field(default_factory=list)
     status: CertificateStatusIn | None = None
@@ -143,6 +162,7 @@ class CertificateChange(Body):
     body_code: told.Code | None = Field(default_factory=left_out)
     valid_from: told.Day = Field(default_factory=left_out)
     valid_to: told.Day = Field(default_factory=left_out)
+    zone: told.Code | None = Field(default_factory=left_out)
 
 
 class SitesIn(Body):
@@ -154,9 +174,9 @@ class SitesIn(Body):
 
 
 class ProductsIn(Body):
-    """The whole list of product categories in the scope."""
+    """The whole list of product categories in the scope: by name, or with the days from which and to which."""
 
-    model_config = example(products=["cocoa_beans"])
+    model_config = example(products=["cocoa_beans", {"category": "cocoa_nibs", "from_day": "2025-01-01"}])
 
     products: Categories
 
@@ -182,7 +202,9 @@ class CertificateOut(Shown):
     valid_to: date
     version: int
     created_at: Instant
+    zone: str | None
     products: list[str]
+    product_scope: list[ProductScope] = Field(description="the same with their days")
     sites: list[SiteScope]
     statuses: list[CertificateStatusOut] = Field(description="oldest first; each holds until the next")
 
@@ -230,13 +252,13 @@ BY_NUMBER = Order(
 def _out(session: ScopedSession, rows: list[models.Certificate]) -> list[CertificateOut]:
     """Certificates with their dated scope and status."""
     ids = [row.id for row in rows]
-    products: dict[str, list[str]] = defaultdict(list)
+    products: dict[str, list[Any]] = defaultdict(list)
     sites: dict[str, list[Any]] = defaultdict(list)
     statuses: dict[str, list[Any]] = defaultdict(list)
     product, site, status = models.CertificateProduct, models.CertificateSite, models.CertificateStatus
     covered = select(product).where(col(product.certificate_id).in_(ids)).order_by(col(product.category))
     for one in session.scalars(covered):
-        products[one.certificate_id].append(one.category)
+        products[one.certificate_id].append(one)
     places = select(site).where(col(site.certificate_id).in_(ids))
     for place in session.scalars(places.order_by(col(site.from_day), col(site.site_id))):
         sites[place.certificate_id].append(place)
@@ -245,7 +267,13 @@ def _out(session: ScopedSession, rows: list[models.Certificate]) -> list[Certifi
         statuses[state.certificate_id].append(state)
     return [
         CertificateOut.model_validate(
-            row.model_dump() | {"products": products[row.id], "sites": sites[row.id], "statuses": statuses[row.id]}
+            row.model_dump()
+            | {
+                "products": [one.category for one in products[row.id]],
+                "product_scope": products[row.id],
+                "sites": sites[row.id],
+                "statuses": statuses[row.id],
+            }
         )
         for row in rows
     ]
@@ -353,24 +381,39 @@ def _put_sites(session: ScopedSession, row: models.Certificate, wanted: list[Sit
     return less
 
 
-def _put_products(session: ScopedSession, row: models.Certificate, wanted: list[str]) -> bool:
-    """The product categories of the scope from now on; answers whether any was taken out."""
-    product = models.CertificateProduct
+def _days(wanted: list[str | ProductScope]) -> dict[str, tuple[str | None, str | None]]:
+    """Category -> first and last day."""
+    scoped = [ProductScope(category=one) if isinstance(one, str) else one for one in wanted]
+    return {one.category: (iso(one.from_day), iso(one.to_day)) for one in scoped}
+
+
+def _put_products(session: ScopedSession, row: models.Certificate, wanted: list[str | ProductScope]) -> bool:
+    """The product categories of the scope from now on; answers whether anything is covered less."""
+    product, new = models.CertificateProduct, _days(wanted)
     held = {one.category: one for one in session.scalars(select(product).where(product.certificate_id == row.id))}
+    less = any(
+        category not in new
+        or (new[category][0] or "") > (one.from_day or "")
+        or (new[category][1] or "9999") < (one.to_day or "9999")
+        for category, one in held.items()
+    )
     for category, one in held.items():
-        if category not in wanted:
+        if category not in new:
             session.delete(one)
-    for category in wanted:
-        if category not in held:
-            session.add(product(org_id=session.org_id, certificate_id=row.id, category=category))
+    for category, (from_day, to_day) in new.items():
+        found = held.get(category)
+        if found is None:
+            found = product(org_id=session.org_id, certificate_id=row.id, category=category)
+            session.add(found)
+        found.from_day, found.to_day = from_day, to_day
     session.flush()
-    return bool(held.keys() - set(wanted))
+    return less
 
 
 def _said(out: CertificateOut) -> tuple[Any, ...]:
     first = out.statuses[0] if out.statuses else None
     return (
-        set(out.products),
+        _days(list(out.product_scope)),
         {(one.site_id, one.from_day, one.to_day) for one in out.sites},
         (first.from_day, first.status, first.reason) if first else None,
     )
@@ -388,7 +431,7 @@ def add_certificate(session: WriteDep, recorder: LedgerDep, body: CertificateIn,
     if row is not None:
         status = (body.status.from_day, body.status.status, body.status.reason) if body.status else None
         sites = {(one.site_id, one.from_day, one.to_day) for one in body.sites}
-        scope = (set(body.products), sites, status)
+        scope = (_days(body.products), sites, status)
         same(row, values, otherwise=_said(_out(session, [row])[0]) != scope)
         response.status_code = 200
     else:
@@ -491,11 +534,11 @@ def put_certificate_products(
     version: VersionDep,
     response: Response,
 ) -> CertificateJudged:
-    """Needs `If-Match`. A product taken out counts as never covered: its deliveries are judged again."""
+    """Needs `If-Match`. What is covered less than before is judged again, as if it never had been covered."""
     registry.begin(session)
     row = find(session, models.Certificate, certificate_id, "certificate", update=True)
-    before = set(_out(session, [row])[0].products)
-    change(row, version, {}, also=before != set(body.products))
+    before = _days(list(_out(session, [row])[0].product_scope))
+    change(row, version, {}, also=before != _days(body.products))
     made = None
     if _put_products(session, row, body.products):
         since = date.fromisoformat(row.valid_from)
