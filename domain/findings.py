@@ -161,6 +161,55 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "{loss_g} of {lot_g} of {lot} are lost, more than the usual {tolerance_bp}.",
         "{loss_g} sur {lot_g} de {lot} sont perdus, plus que les {tolerance_bp} habituels.",
     ),
+    # --- balances of a season ---
+    "BALANCE_DIFFERENCE": _kind(
+        "alert",
+        "product book_g stock_g difference_g",
+        "{product}: the books say {book_g}, the stock is {stock_g}: {difference_g} are not explained. Find the weight "
+        "that is wrong, and correct it.",
+        "{product} : les livres disent {book_g}, le stock est de {stock_g} : {difference_g} restent inexpliqués. "
+        "Trouver le poids en cause et le corriger.",
+    ),
+    "STORAGE_LOSS_ABOVE_TOLERANCE": _kind(
+        "alert",
+        "product lost_g held_g share_bp tolerance_bp",
+        "{lost_g} of {held_g} of {product} were lost without a process in the season ({share_bp}), more than "
+        "{tolerance_bp}.",
+        "{lost_g} sur {held_g} de {product} ont été perdus hors transformation pendant la campagne ({share_bp}), plus "
+        "que {tolerance_bp}.",
+    ),
+    "CLAIM_ABOVE_RECEIVED": _kind(
+        "alert",
+        "scheme value product sold_g explained_g",
+        "{sold_g} of {product} left as “{value}” under {scheme}; what was received with this claim explains "
+        "{explained_g} at most.",
+        "{sold_g} de {product} sont partis comme « {value} » selon {scheme} ; ce qui a été reçu avec cette allégation "
+        "en explique au plus {explained_g}.",
+    ),
+    "CLAIM_ABOVE_ESTIMATES": _kind(
+        "alert",
+        "scheme value product sold_g estimate_g",
+        "{sold_g} of {product} left as “{value}” under {scheme}; stock and the members' estimates come to "
+        "{estimate_g}.",
+        "{sold_g} de {product} sont partis comme « {value} » selon {scheme} ; stock et estimations des membres font "
+        "{estimate_g}.",
+    ),
+    "CONTRACT_OVERCOMMITTED": _kind(
+        "alert",
+        "scheme value season product contracted_g estimate_g available_g missing_g",
+        "{contracted_g} of {product} as “{value}” under {scheme} are contracted for {season}; {estimate_g} are "
+        "estimated, {available_g} are in stock or sold: {missing_g} have nothing behind them.",
+        "{contracted_g} de {product} comme « {value} » selon {scheme} sont sous contrat pour {season} ; {estimate_g} "
+        "sont estimés, {available_g} sont en stock ou vendus : {missing_g} ne reposent sur rien.",
+        {
+            "scheme": (
+                "{contracted_g} of {product} are contracted for {season}; {estimate_g} are estimated, {available_g} "
+                "are in stock or sold: {missing_g} have nothing behind them.",
+                "{contracted_g} de {product} sont sous contrat pour {season} ; {estimate_g} sont estimés, "
+                "{available_g} sont en stock ou vendus : {missing_g} ne reposent sur rien.",
+            )
+        },
+    ),
     "WEIGH_IN_DIFFERENCE": _kind(
         "notice",
         "input_g output_g",
@@ -244,6 +293,107 @@ CATALOGUE: Final[dict[str, Kind]] = {
                 "{lot} : {test} est à {value} {unit}, ce qui n'est pas conforme.",
             )
         },
+    ),
+    # --- groups, members, internal inspections ---
+    "ELIGIBLE_BY_AREA": _kind(
+        "notice",
+        "farmer area_m2",
+        "{farmer} may be a member: the holding of {area_m2} m² is small enough.",
+        "{farmer} peut être membre : l'exploitation de {area_m2} m² est assez petite.",
+    ),
+    "ELIGIBLE_BY_TURNOVER": _kind(
+        "notice",
+        "farmer turnover_cents cost_share_bp",
+        "{farmer} may be a member: turnover or output is small, and certifying alone would cost {cost_share_bp} of it.",
+        "{farmer} peut être membre : chiffre d'affaires ou production sont modestes, et une certification individuelle "
+        "en coûterait {cost_share_bp}.",
+    ),
+    "NOT_ELIGIBLE": _kind(
+        "alert",
+        "farmer area_m2",
+        "{farmer} may not be a member: the holding of {area_m2} m² is too large, and the turnover test is not passed.",
+        "{farmer} ne peut être membre : l'exploitation de {area_m2} m² est trop grande, et le critère du chiffre "
+        "d'affaires n'est pas rempli.",
+    ),
+    "GROUP_SIZE_LIMIT": _kind(
+        "alert",
+        "members most",
+        "The group has {members} members; {most} is the most.",
+        "Le groupement a {members} membres ; {most} est le maximum.",
+    ),
+    "NEW_MEMBERS_LIMIT": _kind(
+        "alert",
+        "added members most_bp",
+        "{added} new members beside {members}: more than {most_bp} are added only after an inspection.",
+        "{added} nouveaux membres pour {members} : au-delà de {most_bp}, seulement après inspection.",
+    ),
+    "INVALID_SELF": _kind(
+        "alert",
+        "inspector farmer day",
+        "{inspector} inspected the own farm {farmer} on {day}: it does not count.",
+        "{inspector} a inspecté sa propre exploitation {farmer} le {day} : cela ne compte pas.",
+    ),
+    "INVALID_CONFLICT": _kind(
+        "alert",
+        "inspector farmer day tie",
+        "{inspector} has a declared tie with {farmer} ({tie}): the inspection of {day} does not count.",
+        "{inspector} a un lien déclaré avec {farmer} ({tie}) : l'inspection du {day} ne compte pas.",
+    ),
+    "INVALID_ROLE": _kind(
+        "alert",
+        "inspector farmer day",
+        "{inspector} is the ICS manager, who does not inspect: the inspection of {farmer} on {day} does not count.",
+        "{inspector} est responsable du SCI et n'inspecte pas : l'inspection de {farmer} du {day} ne compte pas.",
+    ),
+    "INVALID_INSPECTOR_UNKNOWN": _kind(
+        "alert",
+        "inspector farmer day",
+        "{inspector} is on no list of inspectors: the inspection of {farmer} on {day} does not count.",
+        "{inspector} ne figure sur aucune liste d'inspecteurs : l'inspection de {farmer} du {day} ne compte pas.",
+    ),
+    "INVALID_TRAINING_EXPIRED": _kind(
+        "alert",
+        "inspector farmer day last months",
+        "The last training of {inspector} was on {last}, more than {months} months before {day}: the inspection of "
+        "{farmer} does not count.",
+        "La dernière formation de {inspector} date du {last}, plus de {months} mois avant le {day} : l'inspection de "
+        "{farmer} ne compte pas.",
+        {
+            "last": (
+                "{inspector} has passed no training before {day}: the inspection of {farmer} does not count.",
+                "{inspector} n'a suivi aucune formation avant le {day} : l'inspection de {farmer} ne compte pas.",
+            )
+        },
+    ),
+    "INVALID_UNSIGNED": _kind(
+        "alert",
+        "inspector farmer day missing",
+        "The report of {inspector} on {farmer} of {day} is not signed by the {missing}: it does not count.",
+        "Le rapport de {inspector} sur {farmer} du {day} n'est pas signé ({missing}) : il ne compte pas.",
+    ),
+    "WARN_STATEMENT_MISSING": _kind(
+        "notice",
+        "inspector farmer day months",
+        "{inspector} had signed no statement on conflicts of interest in the {months} months before {day}.",
+        "{inspector} n'avait signé aucune déclaration d'intérêts dans les {months} mois avant le {day}.",
+    ),
+    "WARN_ROTATION": _kind(
+        "notice",
+        "inspector farmer day years most",
+        "{inspector} inspects {farmer} for the {years}th year in a row; {most} is good practice.",
+        "{inspector} inspecte {farmer} pour la {years}e année de suite ; {most} est l'usage.",
+    ),
+    "WARN_TOO_SHORT": _kind(
+        "notice",
+        "inspector farmer day minutes least",
+        "{inspector} spent {minutes} minutes with {farmer} on {day}; {least} are usual at least.",
+        "{inspector} a passé {minutes} minutes chez {farmer} le {day} ; {least} au moins sont d'usage.",
+    ),
+    "WARN_TOO_MANY_PER_DAY": _kind(
+        "notice",
+        "inspector farmer day inspections most",
+        "{inspector} reports {inspections} inspections on {day}; {most} a day are credible.",
+        "{inspector} déclare {inspections} inspections le {day} ; {most} par jour sont crédibles.",
     ),
     # --- why a lot can claim no more ---
     "PLOT_IN_CONVERSION": _kind(

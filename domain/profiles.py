@@ -394,6 +394,7 @@ class SampleRule:
     share_bp: int
     root_milli: int
     least: int
+    by_risk_bp: int
     every_unit: bool
     every_high_risk: bool
     valid_from: date
@@ -434,6 +435,9 @@ class IcsRules:
     minutes_min: int | None
     per_day_max: int | None
     reinspection_days: int | None
+    high_risk_points: int | None
+    risks: dict[str, int]
+    """Points of risk of a member: what makes a closer look worth while (``domain.ics.risk``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -798,6 +802,7 @@ def _sample_rule(table: _Table) -> SampleRule:
         share_bp=table.maybe_integer("share_bp") or 0,
         root_milli=table.maybe_integer("root_milli") or 0,
         least=table.maybe_integer("least") or 0,
+        by_risk_bp=table.maybe_integer("by_risk_bp") or 0,
         every_unit=table.truth("every_unit"),
         every_high_risk=table.truth("every_high_risk"),
         valid_from=table.day("valid_from"),
@@ -823,8 +828,12 @@ def _ics_rules(table: _Table) -> IcsRules:
         "minutes_min",
         "per_day_max",
         "reinspection_days",
+        "high_risk_points",
     )
-    return IcsRules(table.day("valid_from"), table.text("source"), *(table.maybe_integer(figure) for figure in figures))
+    values = {figure: table.maybe_integer(figure) for figure in figures}
+    return IcsRules(
+        valid_from=table.day("valid_from"), source=table.text("source"), risks=table.integers("risks"), **values
+    )
 
 
 def _rule(code: str, table: _Table) -> Rule:
