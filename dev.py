@@ -1,4 +1,4 @@
-"""The developer's commands: ``python3 dev.py setup|demo|test|check|bench|serve|lock``.
+"""The developer's commands: ``python3 dev.py setup|demo|fraud|test|check|bench|serve|lock``.
 
 Standard library only, Python 3.11 or newer. Builds ``.venv`` from the hash-locked requirements (uv if it is there,
 else pip), then runs the command in it. Everything after the verb is passed on.
@@ -147,6 +147,9 @@ def main() -> None:
     elif verb in ("demo", "serve"):
         setup(RUNTIME)
         python("-m", "api", verb, *rest)
+    elif verb == "fraud":
+        setup(RUNTIME)
+        python("-m", "demo.fraud", *rest)
     elif verb == "test":
         setup(DEVELOPMENT)
         test(rest)
