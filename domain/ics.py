@@ -161,6 +161,11 @@ def _invalid(rules: IcsRules, visit: Visit, inspector: InspectorFacts | None) ->
         yield _of_visit(rules, "INVALID_UNSIGNED", visit, missing=missing)
 
 
+def is_trained(rules: IcsRules, inspector: InspectorFacts, day: date) -> bool:
+    """Whether the inspector's last training still counts on a day."""
+    return rules.training_months is None or _within(inspector.trained, day, rules.training_months)
+
+
 def counts(findings: Iterable[Finding]) -> bool:
     """Whether an inspection with these findings counts: none of them makes it invalid."""
     return all(finding.level != "alert" for finding in findings)

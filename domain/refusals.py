@@ -711,6 +711,45 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Utilisez le code d'un produit des profils, par exemple cocoa_wet_beans.",
         ),
     ),
+    "COMMODITY_UNKNOWN": _kind(
+        "malformed",
+        "commodity commodities",
+        title=("Commodity unknown", "Filière inconnue"),
+        sentence=(
+            "“{commodity}” is not a commodity; there are {commodities}.",
+            "« {commodity} » n'est pas une filière ; il y a {commodities}.",
+        ),
+        advice=("Name one of them.", "Nommez-en une."),
+        without={
+            "commodity": (
+                "There are goods of several commodities, whose seasons differ: {commodities}.",
+                "Il y a des marchandises de plusieurs filières, dont les campagnes diffèrent : {commodities}.",
+            )
+        },
+    ),
+    "SEASON_UNKNOWN": _kind(
+        "malformed",
+        "season commodity",
+        title=("Not a season", "Pas une campagne"),
+        sentence=(
+            "“{season}” is not a season of {commodity}.",
+            "« {season} » n'est pas une campagne de {commodity}.",
+        ),
+        advice=(
+            "Write 2024/25, or 2025 where the season begins in January.",
+            "Écrivez 2024/25, ou 2025 là où la campagne commence en janvier.",
+        ),
+    ),
+    "SEASON_NOT_NEXT": _kind(
+        "malformed",
+        "season following told",
+        title=("Not the season after", "Pas la campagne suivante"),
+        sentence=(
+            "After {season} comes {following}, not {told}.",
+            "Après {season} vient {following}, et non {told}.",
+        ),
+        advice=("Roll over one season at a time.", "Passez d'une campagne à la suivante."),
+    ),
     "PRODUCT_MISMATCH": _kind(
         "conflict",
         "lot product expected",
@@ -1144,6 +1183,49 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         sentence=("There is no instrument {instrument}.", "Il n'y a pas d'instrument {instrument}."),
         advice=("Register the scale first, or leave it out.", "Enregistrez d'abord la balance, ou omettez-la."),
     ),
+    "ALREADY_MEMBER_FOR_PRODUCT": _kind(
+        "conflict",
+        "scheme",
+        title=("Registered already", "Déjà inscrit"),
+        sentence=(
+            "This person is registered under {scheme} for the same product in another group or under another "
+            "certificate.",
+            "Cette personne est inscrite selon {scheme} pour le même produit dans un autre groupement ou sous un autre "
+            "certificat.",
+        ),
+        advice=(
+            "A person is in one group only for a product (Reg. (EU) 2021/279 Art. 4): end the other one first.",
+            "Une personne n'est que dans un groupement par produit (règl. (UE) 2021/279 art. 4) : mettez fin à "
+            "l'autre inscription.",
+        ),
+    ),
+    "FOUR_EYES": _kind(
+        "conflict",
+        "inspection",
+        title=("Somebody else decides", "Une autre personne décide"),
+        sentence=(
+            "The inspection {inspection} is decided by the ICS manager, not by whoever inspected or reported it.",
+            "L'inspection {inspection} est décidée par le responsable du SCI, pas par qui l'a faite ou rapportée.",
+        ),
+        advice=("Ask another user to decide.", "Demandez à un autre utilisateur de décider."),
+    ),
+    "INSPECTION_DOES_NOT_COUNT": _kind(
+        "conflict",
+        "inspection",
+        title=("The inspection does not count", "L'inspection ne compte pas"),
+        sentence=(
+            "The inspection {inspection} does not count, so nobody can be approved on it.",
+            "L'inspection {inspection} ne compte pas : personne ne peut être agréé sur sa base.",
+        ),
+        advice=("See what stands against it, and inspect again.", "Voyez ce qui s'y oppose, puis inspectez à nouveau."),
+    ),
+    "INSPECTION_DECIDED": _kind(
+        "conflict",
+        "inspection",
+        title=("Decided already", "Déjà décidée"),
+        sentence=("The inspection {inspection} is decided already.", "L'inspection {inspection} est déjà décidée."),
+        advice=("Change the membership itself, with a reason.", "Modifiez l'adhésion elle-même, avec un motif."),
+    ),
     # --- registry, rights, labels ---
     "FARMER_CODE_MALFORMED": _kind(
         "malformed",
@@ -1261,6 +1343,96 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Check the number printed at the foot of the document.",
             "Vérifiez le numéro imprimé au bas du document.",
         ),
+    ),
+    "IMPORT_UNKNOWN": _kind(
+        "unknown",
+        "run",
+        title=("Import unknown", "Import inconnu"),
+        sentence=("Your organisation has no import {run}.", "Votre organisation n'a pas d'import {run}."),
+        advice=("Look it up in the list of imports.", "Cherchez-le dans la liste des imports."),
+    ),
+    "IMPORT_CERTIFICATE_UNKNOWN": _kind(
+        "malformed",
+        "certificate",
+        title=("Certificate unknown", "Certificat inconnu"),
+        sentence=(
+            "Your organisation has no certificate {certificate}.",
+            "Votre organisation n'a pas de certificat {certificate}.",
+        ),
+        advice=(
+            "Use the number of a certificate as it is registered.",
+            "Utilisez le numéro d'un certificat tel qu'il est enregistré.",
+        ),
+    ),
+    "IMPORT_COLUMNS_MISSING": _kind(
+        "conflict",
+        "columns",
+        title=("Columns are missing", "Des colonnes manquent"),
+        sentence=(
+            "No column of the list is known to hold: {columns}.",
+            "Aucune colonne de la liste n'est reconnue pour : {columns}.",
+        ),
+        advice=("Say which columns hold them.", "Dites quelles colonnes les contiennent."),
+    ),
+    "IMPORT_TO_CORRECT": _kind(
+        "conflict",
+        "count rows",
+        title=("Rows to correct", "Lignes à corriger"),
+        sentence=(
+            "Rows to correct: {count} ({rows}). Nothing was written.",
+            "Lignes à corriger : {count} ({rows}). Rien n'a été enregistré.",
+        ),
+        advice=(
+            "Correct them and bring the list in again, or leave them out on purpose.",
+            "Corrigez-les et importez la liste de nouveau, ou écartez-les délibérément.",
+        ),
+    ),
+    "IMPORT_CONTENT_GONE": _kind(
+        "conflict",
+        "run",
+        title=("The file is no longer kept", "Le fichier n'est plus conservé"),
+        sentence=(
+            "The file of import {run} is no longer kept.",
+            "Le fichier de l'import {run} n'est plus conservé.",
+        ),
+        advice=("Bring the file in again.", "Importez de nouveau le fichier."),
+    ),
+    "IMPORT_NOT_APPLIED": _kind(
+        "conflict",
+        "run",
+        title=("Not imported yet", "Pas encore importé"),
+        sentence=("Import {run} has written nothing yet.", "L'import {run} n'a encore rien enregistré."),
+        advice=("There is nothing to take back.", "Il n'y a rien à annuler."),
+    ),
+    "IMPORT_OVERTAKEN": _kind(
+        "conflict",
+        "",
+        title=("Overtaken", "Devancé"),
+        sentence=(
+            "Somebody registered one of these records at the same time. Nothing was written.",
+            "Quelqu'un a enregistré l'une de ces fiches au même moment. Rien n'a été enregistré.",
+        ),
+        advice=("Apply the import again.", "Relancez l'import."),
+    ),
+    "IMPORT_IN_USE": _kind(
+        "conflict",
+        "used",
+        title=("In use", "Déjà utilisé"),
+        sentence=(
+            "What this import made is in use: {used}. Nothing was taken back.",
+            "Ce que cet import a créé est utilisé : {used}. Rien n'a été annulé.",
+        ),
+        advice=("Correct single records instead.", "Corrigez plutôt les fiches une à une."),
+    ),
+    "IMPORT_CHANGED_SINCE": _kind(
+        "conflict",
+        "records",
+        title=("Changed since", "Modifié depuis"),
+        sentence=(
+            "Somebody changed since what this import wrote: {records}. Nothing was taken back.",
+            "Ce que cet import a enregistré a été modifié depuis : {records}. Rien n'a été annulé.",
+        ),
+        advice=("Correct single records instead.", "Corrigez plutôt les fiches une à une."),
     ),
     "LOT_WITHOUT_LABEL": _kind(
         "conflict",

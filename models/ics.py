@@ -159,6 +159,7 @@ class InspectionReport(SQLModel, table=True):
     member_signed_on: str | None = None
     issued_on: str | None = None
     judged: str = text("[]")
+    told_by: str | None = None  # actor who told the report
     decision: str | None = None
     decided_by: str | None = None  # actor
     decided_at: int | None = maybe_millis()

@@ -8,8 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 from fastapi import Query, Request, Response
-from pydantic import AfterValidator, BaseModel, Field, StringConstraints, ValidationError
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from sqlmodel import col, select
 
 import models
@@ -17,6 +16,8 @@ from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, ReadDep, WriteDep
 from api.paging import Listing, Order, Page, turn
 from api.problems import Problem, language, malformed, of_code
+from api.v1.estimates import EstimateOut
+from api.v1.inspections import InspectionOut
 from api.v1.plots import PlotOut
 from api.versions import (
     Body,
@@ -30,11 +31,11 @@ from api.versions import (
     ended,
     example,
     find,
+    iso,
     left_out,
     lowered,
     make,
     new_id,
-    nothing,
     same,
     sent,
     shown,
@@ -42,8 +43,8 @@ from api.versions import (
     taken,
 )
 from domain import events as told
-from ledger import registry
-from ledger.profiles import profiles
+from domain.refusals import Refused
+from ledger import ics, registry
 from ledger.record import Recorder
 from models.db import ScopedSession
 from models.registry import MEMBERSHIP_STATES
@@ -66,16 +67,6 @@ Phone = Annotated[str, StringConstraints(pattern=r"^\+?[0-9][0-9 ()/.-]{3,28}[0-
 BirthYear = Annotated[int, Field(strict=True, ge=1900, le=2100)]
 
 
-def _season(value: str) -> str:
-    first, second = value.split("/")
-    if (int(first) + 1) % 100 != int(second):
-        raise PydanticCustomError("season", "A season spans two years in a row, for example 2024/25.")
-    return value
-
-
-Season = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}/[0-9]{2}$"), AfterValidator(_season)]
-
-
 class Person(Body):
     """The person behind a farmer's code. It can be erased; the code stays."""
 
@@ -84,6 +75,9 @@ class Person(Body):
     birth_year: BirthYear | None = None
     phone: Phone | None = None
     village: Text | None = None
+    identity_no: Annotated[
+        told.Code | None, Field(description="of an official paper; one registration a person and product")
+    ] = None
 
 
 PERSONAL = tuple(Person.model_fields)
@@ -126,6 +120,7 @@ class PersonOut(Shown):
     birth_year: int | None
     phone: str | None
     village: str | None
+    identity_no: str | None
 
 
 class FarmerOut(Shown):
@@ -155,6 +150,9 @@ class MembershipOut(Shown):
     farmer_id: str
     certificate_id: str
     joined_on: date
+    unit: str | None
+    agreement_on: date | None
+    agreement_ref: str | None
     version: int
     statuses: list[MembershipStatusOut] = Field(description="oldest first; each holds until the next")
 
@@ -163,34 +161,6 @@ class MembershipJudged(MembershipOut):
     """A membership after a new status, and the lots whose claims it lowered."""
 
     lowered: list[LoweredOut]
-
-
-class InspectionOut(Shown):
-    """An internal inspection of a farmer."""
-
-    id: str
-    farmer_id: str
-    inspected_on: date
-    inspector: str
-    valid: bool
-    version: int
-    recorded_at: Instant
-
-
-class InspectionJudged(InspectionOut):
-    """An inspection after a change, and the lots whose claims it lowered."""
-
-    lowered: list[LoweredOut]
-
-
-class EstimateOut(Shown):
-    """What a farmer is expected to harvest."""
-
-    farmer_id: str
-    season: str
-    product: str
-    grams: int
-    version: int
 
 
 class FarmerDetail(FarmerOut):
@@ -211,6 +181,9 @@ class MembershipIn(Body):
     farmer_id: told.Id
     certificate_id: told.Id
     joined_on: told.Day
+    unit: Annotated[Text | None, Field(description="production unit: village or section")] = None
+    agreement_on: Annotated[told.Day | None, Field(description="day the membership agreement was signed")] = None
+    agreement_ref: told.Code | None = None
 
 
 class MembershipStatusIn(Body):
@@ -221,37 +194,6 @@ class MembershipStatusIn(Body):
     from_day: told.Day
     status: MembershipState
     reason: told.Note | None = None
-
-
-class InspectionIn(Body):
-    """An internal inspection of a farmer. ``inspector`` is a code, never a name."""
-
-    model_config = example(id=_INSPECTION, farmer_id=_FARMER, inspected_on="2024-08-10", inspector="I-07")
-
-    id: told.Id | None = None
-    farmer_id: told.Id
-    inspected_on: told.Day
-    inspector: told.Code
-    valid: Annotated[bool, Field(strict=True)] = True
-
-
-class InspectionChange(Body):
-    """Whether it counts."""
-
-    model_config = example(valid=False)
-
-    valid: Annotated[bool, Field(strict=True)]
-
-
-class EstimateIn(Body):
-    """What a farmer is expected to harvest of a product in a season."""
-
-    model_config = example(farmer_id=_FARMER, season="2024/25", product="cocoa_wet_beans", grams=1_800_000)
-
-    farmer_id: told.Id
-    season: Season
-    product: told.Word
-    grams: Annotated[int, Field(strict=True, ge=0, le=10**12)]
 
 
 class ErasedOut(BaseModel):
@@ -270,15 +212,6 @@ class Farmers(Listing):
     village: Annotated[Text | None, Field(description="exactly")] = None
     certificate: Annotated[told.Id | None, Field(description="members under this certificate")] = None
     active: Annotated[bool | None, Field(description="not ended, or ended")] = None
-
-
-class Inspections(Listing):
-    """Which inspections."""
-
-    farmer: Annotated[told.Id | None, Field(description="id of the farmer")] = None
-    inspector: Annotated[told.Code | None, Field(description="the inspector's code")] = None
-    since: Annotated[told.Day | None, Field(alias="from", description="inspected on this day or later")] = None
-    until: Annotated[told.Day | None, Field(alias="to", description="inspected on this day or before")] = None
 
 
 class FarmerBatch(Body):
@@ -560,14 +493,17 @@ def _memberships(session: ScopedSession, rows: list[models.Membership]) -> list[
 )
 def add_membership(session: WriteDep, recorder: LedgerDep, body: MembershipIn, response: Response) -> MembershipOut:
     """It counts for claims from the day on which a status `approved` begins."""
-    values = body.model_dump(exclude={"id", "joined_on"}) | {"joined_on": body.joined_on.isoformat()}
+    values = {name: iso(value) for name, value in body.model_dump(exclude={"id"}).items()}
     row = session.get(models.Membership, (session.org_id, body.id)) if body.id else None
     if row is not None:
         same(row, values)
         response.status_code = 200
     else:
+        registry.begin(session)  # two registrations of one person do not pass each other
         find(session, models.Farmer, body.farmer_id, "farmer")
-        find(session, models.Certificate, body.certificate_id, "certificate")
+        certificate = find(session, models.Certificate, body.certificate_id, "certificate")
+        if ics.registered_elsewhere(session, body.farmer_id, certificate):
+            raise Refused("ALREADY_MEMBER_FOR_PRODUCT", scheme=certificate.scheme)
         row = models.Membership(org_id=session.org_id, id=body.id or new_id(recorder), **values)
         make(session, row, field="farmer_id", value=body.farmer_id)
     response.headers["location"] = f"/v1/memberships/{row.id}"
@@ -662,124 +598,3 @@ def put_status(
     held.status, held.reason, held.recorded_at = body.status, body.reason, now
     session.flush()
     return True
-
-
-# --- inspections ---
-
-BY_DAY = Order(
-    "inspections",
-    (col(models.Inspection.inspected_on), col(models.Inspection.id)),
-    lambda row: (row.inspected_on, row.id),
-    newest_first=True,
-)
-
-
-@routes.get("/inspections", access=READ, tags=["inspections"], name="list", summary="Inspections, newest first")
-def list_inspections(
-    session: ReadDep, listing: Annotated[Inspections, Query()], request: Request, response: Response
-) -> Page[InspectionOut]:
-    """Several filters narrow each other."""
-    visit, query = models.Inspection, select(models.Inspection)
-    if listing.farmer is not None:
-        query = query.where(visit.farmer_id == listing.farmer)
-    if listing.inspector is not None:
-        query = query.where(visit.inspector == listing.inspector)
-    if listing.since is not None:
-        query = query.where(visit.inspected_on >= listing.since.isoformat())
-    if listing.until is not None:
-        query = query.where(visit.inspected_on <= listing.until.isoformat())
-    rows, following = turn(session, query, BY_DAY, listing, request, response)
-    return Page(data=[InspectionOut.model_validate(row) for row in rows], next=following)
-
-
-@routes.post(
-    "/inspections",
-    access=WRITE,
-    tags=["inspections"],
-    name="add",
-    summary="Record an internal inspection",
-    status_code=201,
-)
-def add_inspection(session: WriteDep, recorder: LedgerDep, body: InspectionIn, response: Response) -> InspectionOut:
-    """It counts from its day on. It lowers no claim."""
-    values = body.model_dump(exclude={"id"}) | {"inspected_on": body.inspected_on.isoformat()}
-    row = session.get(models.Inspection, (session.org_id, body.id)) if body.id else None
-    if row is not None:
-        same(row, values)
-        response.status_code = 200
-    else:
-        find(session, models.Farmer, body.farmer_id, "farmer")
-        now = recorder.clock()
-        row = models.Inspection(org_id=session.org_id, id=body.id or new_id(recorder), recorded_at=now, **values)
-        make(session, row, field="id", value=row.id)
-    tag(response, row.version)
-    response.headers["location"] = f"/v1/inspections/{row.id}"
-    return InspectionOut.model_validate(row)
-
-
-@routes.get(
-    "/inspections/{inspection_id}",
-    access=READ,
-    tags=["inspections"],
-    name="show",
-    summary="One inspection",
-    response_model=InspectionOut,
-)
-def show_inspection(
-    session: ReadDep, inspection_id: told.Id, request: Request, response: Response
-) -> InspectionOut | Response:
-    """Its ETag is needed to change it."""
-    row = find(session, models.Inspection, inspection_id, "inspection")
-    return shown(request, response, InspectionOut.model_validate(row), row.version)
-
-
-@routes.patch(
-    "/inspections/{inspection_id}",
-    access=WRITE,
-    tags=["inspections"],
-    name="change",
-    summary="Say whether an inspection counts",
-)
-def change_inspection(
-    session: WriteDep,
-    caller: CallerDep,
-    recorder: LedgerDep,
-    inspection_id: told.Id,
-    body: InspectionChange,
-    version: VersionDep,
-    response: Response,
-) -> InspectionJudged:
-    """Needs `If-Match`. When it no longer counts, deliveries since that day are judged again."""
-    registry.begin(session)
-    row = find(session, models.Inspection, inspection_id, "inspection", update=True)
-    found: list[registry.Lowered] = []
-    if change(row, version, sent(body)) and not row.valid:
-        code = find(session, models.Farmer, row.farmer_id, "farmer").code
-        since = date.fromisoformat(row.inspected_on)
-        concerned = registry.Change("inspection", row.id, since, farmers=(code,))
-        found = registry.settle(session, recorder, caller.actor, concerned)
-    tag(response, row.version)
-    out = InspectionOut.model_validate(row)
-    return InspectionJudged(**out.model_dump(), lowered=lowered(found))
-
-
-# --- estimates ---
-
-
-@routes.put("/estimates", access=WRITE, tags=["estimates"], name="put", summary="Say a farmer's expected harvest")
-def put_estimate(session: WriteDep, body: EstimateIn, response: Response) -> EstimateOut:
-    """One figure for each farmer, season and product; sent again, it takes the place of the one before."""
-    if session.get(models.Farmer, (session.org_id, body.farmer_id)) is None:
-        raise nothing("farmer")
-    profiles().product(body.product)
-    key = (session.org_id, body.farmer_id, body.season, body.product)
-    row = session.get(models.Estimate, key, with_for_update=True)
-    if row is None:
-        row = models.Estimate(org_id=session.org_id, **body.model_dump())
-        make(session, row, field="season", value=body.season)
-        response.status_code = 201
-    else:
-        change(row, row.version, {"grams": body.grams})
-        session.flush()
-    tag(response, row.version)
-    return EstimateOut.model_validate(row)

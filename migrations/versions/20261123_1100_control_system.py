@@ -475,6 +475,7 @@ def tables() -> None:
         sa.Column("member_signed_on", sa.String(), nullable=True),
         sa.Column("issued_on", sa.String(), nullable=True),
         sa.Column("judged", sa.Text(), nullable=False),
+        sa.Column("told_by", sa.String(), nullable=True),
         sa.Column("decision", sa.String(), nullable=True),
         sa.Column("decided_by", sa.String(), nullable=True),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
