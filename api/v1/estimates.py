@@ -61,6 +61,8 @@ class EstimateIn(Body):
 class RevisionOut(Shown):
     """One version of an estimate."""
 
+    season: str
+    product: str
     number: int
     grams: int
     reason: str | None
@@ -123,16 +125,22 @@ def put_estimate(
 
 
 @routes.get(
-    "/farmers/{farmer_id}/estimates/{product}/revisions",
+    "/farmers/{farmer_id}/estimate-revisions",
     access=READ,
     tags=["estimates"],
     name="revisions",
-    summary="Every version of a farmer's estimate",
+    summary="Every version of a farmer's estimates",
 )
-def list_revisions(session: ReadDep, farmer_id: told.Id, product: told.Word, season: Season) -> RevisionsOut:
-    """Oldest first, with reason and who signed."""
+def list_revisions(
+    session: ReadDep, farmer_id: told.Id, season: Season | None = None, product: told.Word | None = None
+) -> RevisionsOut:
+    """By season and product, oldest first, with reason and who signed."""
     find(session, models.Farmer, farmer_id, "farmer")
     held = models.EstimateRevision
-    query = select(held).where(held.farmer_id == farmer_id, held.season == season, held.product == product)
-    rows = session.scalars(query.order_by(col(held.number)))
+    query = select(held).where(held.farmer_id == farmer_id)
+    if season is not None:
+        query = query.where(held.season == season)
+    if product is not None:
+        query = query.where(held.product == product)
+    rows = session.scalars(query.order_by(col(held.season), col(held.product), col(held.number)))
     return RevisionsOut(data=[RevisionOut.model_validate(row) for row in rows])

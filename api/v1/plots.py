@@ -1,30 +1,32 @@
-"""Plots: where a farmer grows what, and since when the land is under conversion.
+"""Plots: where a farmer grows what, since when the land is under conversion, and what its geometry says.
 
-Positions come as GeoJSON in decimal degrees and are kept as whole micro-degrees (about 11 cm).
+Positions come as GeoJSON in decimal degrees and are kept as whole micro-degrees (about 11 cm). They are read from the
+text of the request, so that it is known with how many decimals they were told.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from datetime import date
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
-import orjson
-from fastapi import Query, Request, Response
-from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from fastapi import Depends, Query, Request, Response
+from pydantic import BaseModel, Field, WithJsonSchema
 from sqlmodel import col, select
 
 import models
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, ReadDep, WriteDep
 from api.paging import Listing, Order, Page, turn
+from api.problems import Problem
+from api.v1.events import FindingOut
 from api.versions import (
     Body,
     Instant,
     LoweredOut,
     Shown,
+    Text,
     VersionDep,
     change,
     ended,
@@ -41,110 +43,98 @@ from api.versions import (
     tag,
 )
 from domain import events as told
+from domain import geo
+from domain.findings import Finding, sentence
+from domain.refusals import WORDS, Lang
+from ledger import geo as ground
 from ledger import registry
+from models.db import ScopedSession, row_values
 
 routes = Routes(prefix="/v1/plots", tags=["plots"])
 READ, WRITE = Needs("registry:read"), Needs("registry:write")
 
-MOST_VERTICES = 5_000
-MICRO = 1_000_000
-
 # --- geometry ---
 
 
-def _bad(code: str, said: str) -> PydanticCustomError:
-    return PydanticCustomError(code, said)
+async def body_text(request: Request) -> bytes:
+    """The body as it was sent."""
+    return await request.body()
 
 
-def _position(value: Any) -> list[float]:
-    """A position: longitude, latitude; a height after them is left away."""
-    if not isinstance(value, list | tuple) or not 2 <= len(value) <= 3:  # noqa: PLR2004
-        raise _bad(
-            "position",
-            "A position is two numbers: longitude, then latitude, for example [-9.471234, 6.998765].",
-        )
-    if any(isinstance(part, bool) or not isinstance(part, int | float) for part in value):
-        raise _bad("position", "Longitude and latitude are numbers in decimal degrees, without quotes.")
-    longitude, latitude = value[0], value[1]
-    if not -180 <= longitude <= 180:  # noqa: PLR2004
-        raise _bad("longitude", "Longitude lies between -180 and 180 degrees, and comes first.")
-    if not -90 <= latitude <= 90:  # noqa: PLR2004
-        raise _bad("latitude", "Latitude lies between -90 and 90 degrees, and comes second, after longitude.")
-    return [degrees(micro(longitude)), degrees(micro(latitude))]
+BodyTextDep = Annotated[bytes, Depends(body_text)]
 
 
-def micro(value: float) -> int:
-    """Decimal degrees as whole micro-degrees, by the digits that were written."""
-    return round(Decimal(repr(value)) * MICRO)
-
-
-def degrees(value: int) -> float:
-    """Whole micro-degrees as decimal degrees."""
-    return value / MICRO
-
-
-def _ring(value: list[list[float]]) -> list[list[float]]:
-    if len(value) < 4:  # noqa: PLR2004
-        raise _bad("ring", "A ring has at least four positions: three corners, and the first once more.")
-    if value[0] != value[-1]:
-        raise _bad("ring_open", "The ring is not closed: repeat its first position at the end.")
-    if len({tuple(position) for position in value}) < 3:  # noqa: PLR2004
-        raise _bad("ring", "A ring has at least three different corners.")
-    return value
-
-
-def _not_too_many(value: Any) -> Any:
-    if isinstance(value, list) and sum(len(ring) for ring in value if isinstance(ring, list)) > MOST_VERTICES:
-        raise _bad("vertices", f"A polygon has at most {MOST_VERTICES:,} positions: record fewer, or simplify it.")
-    return value
-
-
-Position = Annotated[list[float], BeforeValidator(_position)]
-Ring = Annotated[list[Position], AfterValidator(_ring)]
-
-
-class Point(Body):
+class Point(BaseModel):
     """GeoJSON: one position, longitude then latitude."""
 
     type: Literal["Point"]
-    coordinates: Position
+    coordinates: list[float]
 
 
-class Polygon(Body):
+class Polygon(BaseModel):
     """GeoJSON: the outer ring, then holes; each ring ends where it begins."""
 
     type: Literal["Polygon"]
-    coordinates: Annotated[list[Ring], Field(min_length=1, max_length=100), BeforeValidator(_not_too_many)]
+    coordinates: list[list[list[float]]]
 
 
-def _kind(value: Any) -> Any:
-    return value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+class MultiPolygon(BaseModel):
+    """GeoJSON: several polygons, where a plot has parts."""
+
+    type: Literal["MultiPolygon"]
+    coordinates: list[list[list[list[float]]]]
 
 
-Geometry = Annotated[
-    Annotated[Point, Tag("Point")] | Annotated[Polygon, Tag("Polygon")],
-    Discriminator(
-        _kind,
-        custom_error_type="geometry",
-        custom_error_message="Send a GeoJSON geometry of type Point or Polygon.",
-    ),
-]
+Geometry = Annotated[Point | Polygon | MultiPolygon, Field(discriminator="type")]
+
+_GEOMETRY = {
+    "type": "object",
+    "description": "GeoJSON Point, Polygon or MultiPolygon in decimal degrees (WGS 84), longitude first. "
+    "Coordinates are numbers, or text where zeros at the end shall count as decimals.",
+    "required": ["type", "coordinates"],
+    "properties": {
+        "type": {"enum": ["Point", "Polygon", "MultiPolygon"]},
+        "coordinates": {"type": "array", "items": {}},
+    },
+}
+GeometryIn = Annotated[Any, WithJsonSchema({"anyOf": [_GEOMETRY, {"type": "null"}]})]
 
 
-def stored(geometry: Any) -> str | None:
-    """A geometry as it is kept: JSON text with whole micro-degrees."""
-    if geometry is None:
+def read_geometry(body: bytes, plot: str, now: int) -> geo.Told | None:
+    """The geometry in a body, tested; 422 with its place where it is none. None: none was sent, or null."""
+    plain = json.loads(body, parse_float=str, parse_int=str, parse_constant=str).get("geometry")
+    if plain is None:
         return None
-    return orjson.dumps({"type": geometry["type"], "coordinates": _each(geometry["coordinates"], micro)}).decode()
+    try:
+        read = geo.parse(plain, ground.geo_rules().at(ground.day_of(now)).vertices.value)
+        geo.check(read.geometry)
+    except geo.BadGeometry as bad:
+        raise Problem(
+            422,
+            "malformed",
+            sentence(bad.finding(plot)),
+            advice="Correct the place that is named, and send the plot again.",
+            errors=[
+                {
+                    "pointer": "/".join(["#/geometry", *map(str, bad.path)]),
+                    "code": "INVALID_GEOMETRY",
+                    "detail": WORDS["en"][bad.why],
+                }
+            ],
+        ) from None
+    return read
 
 
-def _each(coordinates: Any, act: Any) -> Any:
-    return [_each(part, act) for part in coordinates] if isinstance(coordinates, list) else act(coordinates)
+def degrees(coordinates: Any) -> Any:
+    """Micro-degrees as decimal degrees, however nested."""
+    return coordinates / geo.MICRO if isinstance(coordinates, int) else [degrees(part) for part in coordinates]
 
 
 # --- shapes ---
 
 Area = Annotated[int, Field(strict=True, ge=1, le=10**10)]
+Year = Annotated[int, Field(strict=True, ge=1800, le=2200)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
 class PlotIn(Body):
@@ -163,6 +153,9 @@ class PlotIn(Body):
                 [[-9.471234, 6.998765], [-9.470111, 6.998765], [-9.470111, 6.999901], [-9.471234, 6.998765]]
             ],
         },
+        country="LR",
+        variety="Amelonado",
+        planted_year=2009,
     )
 
     id: told.Id | None = None
@@ -172,7 +165,17 @@ class PlotIn(Body):
     area_m2: Area
     conversion_start: told.Day | None = None
     from_day: Annotated[told.Day | None, Field(description="since when the farmer works it; none: always")] = None
-    geometry: Geometry | None = None
+    geometry: GeometryIn = None
+    country: Annotated[Country | None, Field(description="ISO 3166; none: that of your organisation")] = None
+    zone: Annotated[told.Code | None, Field(description="delimited zone of a geographical indication")] = None
+    variety: Text | None = None
+    planted_year: Year | None = None
+    last_treated_on: Annotated[
+        told.Day | None, Field(description="last use of a substance that the scheme does not allow")
+    ] = None
+    cleared_on: Annotated[told.Day | None, Field(description="day on which forest was cleared here")] = None
+    screened_on: Annotated[told.Day | None, Field(description="day on which deforestation was looked up")] = None
+    screened_by: Annotated[Text | None, Field(description="by whom, or with what")] = None
 
 
 class PlotChange(Body):
@@ -183,34 +186,65 @@ class PlotChange(Body):
     crop: told.Word = Field(default_factory=left_out)
     area_m2: Area = Field(default_factory=left_out)
     conversion_start: told.Day | None = Field(default_factory=left_out)
-    geometry: Geometry | None = Field(default_factory=left_out)
+    geometry: GeometryIn = Field(default_factory=left_out)
+    country: Country | None = Field(default_factory=left_out)
+    zone: told.Code | None = Field(default_factory=left_out)
+    variety: Text | None = Field(default_factory=left_out)
+    planted_year: Year | None = Field(default_factory=left_out)
+    last_treated_on: told.Day | None = Field(default_factory=left_out)
+    cleared_on: told.Day | None = Field(default_factory=left_out)
+    screened_on: told.Day | None = Field(default_factory=left_out)
+    screened_by: Text | None = Field(default_factory=left_out)
     ended: Annotated[bool, Field(strict=True)] = Field(default_factory=left_out)
 
 
 class PlotOut(Shown):
-    """A field of a farmer."""
+    """A field of a farmer. ``findings``: what its geometry makes worth a question, as of its last change."""
 
     id: str
     farmer_id: str
     code: str
     crop: str
     area_m2: int
+    measured_m2: Annotated[int | None, Field(description="area by the outline; none for a point")]
     conversion_start: date | None
     from_day: date | None
     geometry: Geometry | None
+    country: str | None
+    zone: str | None
+    variety: str | None
+    planted_year: int | None
+    last_treated_on: date | None
+    cleared_on: date | None
+    screened_on: date | None
+    screened_by: str | None
+    findings: list[FindingOut]
     version: int
     ended_at: Instant | None
 
     @classmethod
     def of(cls, row: models.Plot) -> PlotOut:
-        values = row.model_dump()
+        """A row as it is answered."""
+        values = row.model_dump() | {"findings": findings_out(ground.findings(row))}
         if row.geometry is not None:
-            kept = json.loads(row.geometry)
-            values["geometry"] = {
-                "type": kept["type"],
-                "coordinates": _each(kept["coordinates"], degrees),
-            }
+            kept = geo.Geometry.stored(row.geometry)
+            values["geometry"] = {"type": kept.kind, "coordinates": degrees(kept.coordinates)}
         return cls.model_validate(values)
+
+
+def findings_out(found: Iterable[Finding], lang: Lang = "en") -> list[FindingOut]:
+    """Findings as they are answered, countries by their names."""
+    words = {code: country.name[lang] for code, country in ground.countries().items()}
+    return [
+        FindingOut(
+            code=one.code,
+            level=one.level,
+            detail=sentence(one, lang, words),
+            rule=one.rule,
+            params=dict(one.params),
+        )
+        for one in found
+    ]
 
 
 class PlotJudged(PlotOut):
@@ -250,10 +284,16 @@ def list_plots(
 
 
 @routes.post("", access=WRITE, name="add", summary="Register a plot of a farmer", status_code=201)
-def add_plot(session: WriteDep, recorder: LedgerDep, body: PlotIn, response: Response) -> PlotOut:
-    """The geometry is GeoJSON in decimal degrees, longitude first; six decimals are kept."""
-    values = body.model_dump(exclude={"id"})
-    values = {name: iso(value) for name, value in values.items()} | {"geometry": stored(values["geometry"])}
+def add_plot(session: WriteDep, recorder: LedgerDep, body: PlotIn, text: BodyTextDep, response: Response) -> PlotOut:
+    """The geometry is GeoJSON in decimal degrees, longitude first; six decimals are kept.
+
+    It is measured and compared with your other plots: what is worth a question is answered in `findings`, and the
+    plot is recorded all the same.
+    """
+    now = recorder.clock()
+    read = read_geometry(text, body.code, now)
+    values = {name: iso(value) for name, value in body.model_dump(exclude={"id"}).items()}
+    values["geometry"] = read and read.geometry.store()
     row = session.get(models.Plot, (session.org_id, body.id)) if body.id else None
     if row is not None:
         same(row, values)
@@ -261,6 +301,9 @@ def add_plot(session: WriteDep, recorder: LedgerDep, body: PlotIn, response: Res
     else:
         find(session, models.Farmer, body.farmer_id, "farmer")
         row = models.Plot(org_id=session.org_id, id=body.id or new_id(recorder), **values)
+        if read is not None:
+            around = ground.ground(session, read.geometry)
+            ground.judge(row, around, ground.country_of(session), now, read.decimals)
         make(session, row, field="code", value=body.code)
     response.headers["location"] = f"/v1/plots/{row.id}"
     tag(response, row.version)
@@ -281,29 +324,73 @@ def change_plot(
     recorder: LedgerDep,
     plot_id: told.Id,
     body: PlotChange,
+    text: BodyTextDep,
     version: VersionDep,
     response: Response,
 ) -> PlotJudged:
-    """Needs `If-Match`. With a later start of conversion, or another crop, deliveries are judged again."""
-    judged = bool(body.model_fields_set & {"conversion_start", "crop"})
+    """Needs `If-Match`. A geometry that is sent is compared anew with the plots around.
+
+    Where the change may lower claims (a later start of conversion, land cleared, another zone, area or outline),
+    deliveries are judged again.
+    """
+    judged = bool(body.model_fields_set & LOWERING)
     if judged:
         registry.begin(session)
     row = find(session, models.Plot, plot_id, "plot", update=True)
-    was_crop, was_start = row.crop, row.conversion_start
-    values = sent(body)
+    was, values, now = row_values(row), sent(body), recorder.clock()
+    read = read_geometry(text, row.code, now) if "geometry" in values else None
     if "geometry" in values:
-        values["geometry"] = stored(values["geometry"])
-    change(row, version, ended(values, row, recorder.clock()))
+        values["geometry"] = read and read.geometry.store()
+    change(row, version, ended(values, row, now))
+    if body.model_fields_set & PLACING:
+        place(session, row, was, read.decimals if read else None, now)
     session.flush()
+    since = concerned(was, row) if judged else None
     found: list[registry.Lowered] = []
-    if judged and was_start is not None and _may_lower(was_start, row) | (row.crop != was_crop):
+    if since is not None:
         code = find(session, models.Farmer, row.farmer_id, "farmer").code
-        since = date.fromisoformat(was_start)  # before it, nothing was claimed
-        concerned = registry.Change("plot", row.id, since, farmers=(code,))
-        found = registry.settle(session, recorder, caller.actor, concerned)
+        change_of = registry.Change("plot", row.id, since, farmers=(code,))
+        found = registry.settle(session, recorder, caller.actor, change_of)
     tag(response, row.version)
     return PlotJudged(**PlotOut.of(row).model_dump(), lowered=lowered(found))
 
 
-def _may_lower(was_start: str, row: models.Plot) -> bool:
-    return row.conversion_start is None or row.conversion_start > was_start
+PLACING: Final = frozenset({"geometry", "area_m2", "country", "ended"})
+"""Fields by which the geometry of a plot is judged."""
+
+LOWERING: Final = frozenset({"conversion_start", "crop", "geometry", "area_m2", "zone", "cleared_on"})
+"""Fields by which claims may fall."""
+
+EVER: Final = date(1970, 1, 1)
+
+
+def place(session: ScopedSession, row: models.Plot, was: Mapping[str, Any], decimals: int | None, now: int) -> None:
+    """Judge the geometry of a changed plot again. The same geometry keeps the decimals that it was told with."""
+    around = ground.ground(session, geo.Geometry.stored(row.geometry)) if row.geometry else geo.Ground([])
+    country = ground.country_of(session)
+    anew = decimals if row.geometry != was["geometry"] else None
+    ground.judge(row, around, country, now, anew)
+    if row.judged != was["judged"] and row.version == was["version"]:
+        row.version += 1
+
+
+def concerned(was: Mapping[str, Any], row: models.Plot) -> date | None:
+    """From which day on deliveries are judged again after a change of their plot; none: no claim can fall by it."""
+    if (
+        (row.cleared_on is not None and row.cleared_on != was["cleared_on"])
+        or row.zone != was["zone"]
+        or row.area_m2 > was["area_m2"]
+        or _located(row.geometry, row.judged) < _located(was["geometry"], was["judged"])
+    ):
+        return EVER
+    start: str | None = was["conversion_start"]
+    if start is not None and (row.conversion_start is None or row.conversion_start > start or row.crop != was["crop"]):
+        return date.fromisoformat(start)  # before it, nothing was claimed
+    return None
+
+
+def _located(geometry: str | None, judged: str) -> tuple[bool, bool, bool]:
+    """How well a plot is located: at all, told with enough decimals, by an outline."""
+    if geometry is None:
+        return (False, False, False)
+    return (True, "PRECISION_BELOW_6_DECIMALS" not in judged, geo.Geometry.stored(geometry).kind != "Point")

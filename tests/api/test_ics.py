@@ -245,7 +245,7 @@ def test_every_version_of_an_estimate_is_kept(group: Org) -> None:
     revised = group.put("/estimates", body | {"grams": 1_200_000, "reason": "Recounted trees", "signed": True})
     assert (revised["version"], revised["signed"]) == (2, True)
     group.put("/estimates", body | {"grams": 1_300_000, "reason": "Again"})
-    kept = group.get(f"/farmers/{farmer}/estimates/cocoa_wet_beans/revisions", season="2024/25")["data"]
+    kept = group.get(f"/farmers/{farmer}/estimate-revisions", season="2024/25")["data"]
     assert [(one["number"], one["grams"], one["signed_by"] is not None) for one in kept] == [
         (1, 1_000_000, False), (2, 1_200_000, True), (3, 1_300_000, False),
     ]  # fmt: skip
