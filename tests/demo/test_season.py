@@ -156,3 +156,31 @@ def test_the_log_never_goes_back_in_time(played: dict[str, Database], name: str)
     with system_session(played[name], write=False) as session:
         logged = session.execute(sa.select(event.c.logged_at).order_by(event.c.seq)).scalars().all()
     assert list(logged) == sorted(logged)
+
+
+@BOTH
+def test_every_claim_of_the_demo_is_explained(played: dict[str, Database], name: str) -> None:
+    """All lots made by a facility or an exporter, and one delivery in fifty: what stands behind, or why no more."""
+    from domain.findings import sentence as why
+    from domain.grounds import sentence as ground
+    from ledger.claims import explain
+    from ledger.profiles import profiles
+
+    lot = table(models.Lot)
+    with system_session(played[name], write=False) as session:
+        rows = session.execute(sa.select(lot).order_by(lot.c.id)).all()
+        chosen = [row for row in rows if row.kind == "lot" and row.product == "cocoa_dry_beans"][::4]
+        chosen += [row for row in rows if row.kind == "delivery"][::50]
+        assert len(chosen) > 400
+        for row in chosen:
+            (claim,) = explain(session, None, row)
+            top = profiles().schemes[claim.scheme].values[-1].code
+            assert (claim.value == top) == (not claim.reasons), row.code
+            assert claim.claimable == bool(claim.grounds), row.code
+            for said in claim.grounds:
+                assert ground(said, "en")
+                assert ground(said, "fr")
+                assert said.rule is not None
+            for reason in claim.reasons:
+                assert why(reason.finding, "fr")
+                assert reason.finding.rule is not None
