@@ -507,16 +507,16 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "plot declared_m2 measured_m2 difference_bp",
         "Plot {plot} was declared with {declared_m2} m² and measures {measured_m2} m² by its outline, a difference of "
         "{difference_bp}: walk the boundary again, or correct the area.",
-        "La parcelle {plot} est déclarée pour {declared_m2} m² et mesure {measured_m2} m² d'après son contour, un écart "
-        "de {difference_bp} : refaites le tour, ou corrigez la surface.",
+        "La parcelle {plot} est déclarée pour {declared_m2} m² et mesure {measured_m2} m² d'après son contour, un "
+        "écart de {difference_bp} : refaites le tour, ou corrigez la surface.",
     ),
     "OVERLAP": _kind(
         "alert",
         "plot other farmer share_bp",
         "Plots {plot} and {other} (of {farmer}) lie on each other: {share_bp} of the smaller one belong to both. Walk "
         "the boundary together.",
-        "Les parcelles {plot} et {other} (de {farmer}) se recouvrent : {share_bp} de la plus petite sont dans les deux. "
-        "Faites ensemble le tour de la limite.",
+        "Les parcelles {plot} et {other} (de {farmer}) se recouvrent : {share_bp} de la plus petite sont dans les "
+        "deux. Faites ensemble le tour de la limite.",
         {
             "other": (
                 "Plot {plot} and a plot of another organisation lie on each other: about {share_bp} of the smaller one "

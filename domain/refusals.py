@@ -63,7 +63,8 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "too_few_corners": "A ring has at least three different corners.",
         "ring_open": "The ring is not closed: repeat its first position at the end.",
         "too_many_positions": "There are more positions than a plot may have: record fewer, or simplify the outline.",
-        "crosses_itself": "The outline crosses itself: correct the order of these positions, or walk the boundary again.",
+        "crosses_itself": "The outline crosses itself: correct the order of these positions, or walk the boundary "
+        "again.",
         "touches_itself": "The outline touches itself: move one of these positions, or send two polygons.",
         "hole_outside": "A hole lies inside the outer ring, and not in another hole.",
         "hole_cuts": "The holes cut the plot into parts: send each part as a polygon.",
@@ -100,7 +101,8 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "ring_open": "L'anneau n'est pas fermé : répétez sa première position à la fin.",
         "too_many_positions": "Il y a plus de positions qu'une parcelle ne peut en avoir : relevez-en moins, ou "
         "simplifiez le contour.",
-        "crosses_itself": "Le contour se croise : corrigez l'ordre de ces positions, ou refaites le tour de la parcelle.",
+        "crosses_itself": "Le contour se croise : corrigez l'ordre de ces positions, ou refaites le tour de la "
+        "parcelle.",
         "touches_itself": "Le contour se touche : déplacez une de ces positions, ou envoyez deux polygones.",
         "hole_outside": "Un trou se trouve dans l'anneau extérieur, et non dans un autre trou.",
         "hole_cuts": "Les trous coupent la parcelle en morceaux : envoyez chaque morceau comme polygone.",

@@ -344,9 +344,16 @@ def show_version(session: ReadDep, certificate_id: told.Id, number: Number) -> V
     name="difference",
     summary="What changed between two frozen lists",
 )
-def show_difference(session: ReadDep, certificate_id: told.Id, before: Number, after: Number) -> DifferenceOut:
-    """Members added and removed, and which fields of the others differ."""
-    old, new = _version(session, certificate_id, before), _version(session, certificate_id, after)
+def show_difference(
+    session: ReadDep, certificate_id: told.Id, before: Number = 1, after: Number | None = None
+) -> DifferenceOut:
+    """Members added and removed, and which fields of the others differ; against the newest if none is said."""
+    find(session, models.Certificate, certificate_id, "certificate")
+    held = models.MemberList
+    newest = select(held).where(held.certificate_id == certificate_id).order_by(col(held.number).desc()).limit(1)
+    last = session.scalars(newest).first()
+    old = _version(session, certificate_id, before)
+    new = _version(session, certificate_id, after or (last.number if last is not None else 1))
     return DifferenceOut(**ics.difference(old.rows, new.rows))
 
 
@@ -358,21 +365,21 @@ def draw_sample(
     session: ReadDep,
     recorder: LedgerDep,
     certificate_id: told.Id,
-    rule: told.Word,
-    seed: Annotated[str, StringConstraints(min_length=1, max_length=64)],
+    rule: Annotated[told.Word | None, Query(description="of the scheme; its first, if none is said")] = None,
+    seed: Annotated[str, StringConstraints(min_length=1, max_length=64)] = "1",
     on: told.Day | None = None,
 ) -> SampleOut:
     """By a rule of the scheme (`/v1/schemes`): by risk and by chance, drawn again by anybody who has the seed."""
     certificate = find(session, models.Certificate, certificate_id, "certificate")
     scheme = profiles().schemes[certificate.scheme]
-    wanted = next((one for one in scheme.samples if one.code == rule), None)
+    wanted = next((one for one in scheme.samples if rule in (None, one.code)), None)
     if wanted is None:
         known = ", ".join(one.code for one in scheme.samples) or "none"
         raise Problem(422, "malformed", f"{scheme.id} has no sample rule “{rule}”; it has: {known}.")
     day = on or _day(recorder)
     drawn = ics.sample(session, certificate, wanted, seed, day)
     return SampleOut(
-        rule=rule,
+        rule=wanted.code,
         source=wanted.source,
         members=len(ics.candidates(session, certificate, day)),
         size=drawn.size,
@@ -560,7 +567,7 @@ def _holding(session: ScopedSession, farmer_id: str, on: date) -> rules.Holding 
     "/farmers/{farmer_id}/eligibility", access=READ, name="eligibility", summary="Whether a farmer may be a member"
 )
 def show_eligibility(
-    session: ReadDep, recorder: LedgerDep, farmer_id: told.Id, scheme: told.Word, on: told.Day | None = None
+    session: ReadDep, recorder: LedgerDep, farmer_id: told.Id, scheme: told.Word = "EU_ORG", on: told.Day | None = None
 ) -> EligibilityOut:
     """By the holding declared, and the limits of the scheme on the day."""
     farmer = find(session, models.Farmer, farmer_id, "farmer")

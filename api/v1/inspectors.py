@@ -259,8 +259,9 @@ class InstrumentsOut(Shown):
 class SettingIn(Body):
     """How you apply a scheme from a day on, where it leaves the choice."""
 
-    model_config = example(from_day="2024-06-01", claimed=False, strict=False, over_delivery="hold")
+    model_config = example(scheme="EU_ORG", from_day="2024-06-01", claimed=False, strict=False, over_delivery="hold")
 
+    scheme: told.Word
     from_day: told.Day
     claimed: Annotated[bool, Field(strict=True, description="judge deliveries by it without a certificate (EUDR)")] = (
         False
@@ -274,12 +275,11 @@ class SettingIn(Body):
 class SettingOut(SettingIn, Shown):
     """A setting and the day from which it holds."""
 
-    scheme: str
     recorded_at: Instant
 
 
 class SettingsOut(Shown):
-    """Every setting of a scheme, oldest first; each holds until the next."""
+    """Every setting, by scheme, oldest first; each holds until the next of the scheme."""
 
     data: list[SettingOut]
 
@@ -556,24 +556,22 @@ def calibrate(session: WriteDep, recorder: LedgerDep, instrument_id: told.Id, bo
 # --- settings ---
 
 
-@routes.get("/schemes/{scheme}/settings", access=READ, tags=["settings"], name="list", summary="How you apply a scheme")
-def list_settings(session: ReadDep, scheme: told.Word) -> SettingsOut:
-    """Each holds until the next."""
+@routes.get("/scheme-settings", access=READ, tags=["settings"], name="list", summary="How you apply the schemes")
+def list_settings(session: ReadDep) -> SettingsOut:
+    """Each holds until the next of its scheme."""
     held = models.SchemeSetting
-    rows = session.scalars(select(held).where(held.scheme == _scheme(scheme)).order_by(col(held.from_day)))
+    rows = session.scalars(select(held).order_by(col(held.scheme), col(held.from_day)))
     return SettingsOut(data=[SettingOut.model_validate(row) for row in rows])
 
 
-@routes.put(
-    "/schemes/{scheme}/settings", access=WRITE, tags=["settings"], name="put", summary="Say how you apply a scheme"
-)
-def put_setting(session: WriteDep, recorder: LedgerDep, scheme: told.Word, body: SettingIn) -> SettingOut:
+@routes.put("/scheme-settings", access=WRITE, tags=["settings"], name="put", summary="Say how you apply a scheme")
+def put_setting(session: WriteDep, recorder: LedgerDep, body: SettingIn) -> SettingOut:
     """From a day on. What was judged before stays as it was judged."""
-    key = (session.org_id, _scheme(scheme), body.from_day.isoformat())
+    key = (session.org_id, _scheme(body.scheme), body.from_day.isoformat())
     row = session.get(models.SchemeSetting, key)
     values = {name: iso(value) for name, value in body.model_dump().items()} | {"recorded_at": recorder.clock()}
     if row is None:
-        row = models.SchemeSetting(org_id=session.org_id, scheme=scheme, **values)
+        row = models.SchemeSetting(org_id=session.org_id, **values)
         session.add(row)
     for name, value in values.items():
         setattr(row, name, value)

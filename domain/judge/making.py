@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from domain import events as told
-from domain.findings import Finding
+from domain.balance import yield_finding
 from domain.judge.shared import (
     caps_at,
     commingled,
@@ -105,8 +103,8 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
         raise Refused("LOSS_MISMATCH", loss_g=grams_of(event.loss, packaging, "/loss"), expected_g=drawn - made)
     fresh(event.outputs, world)
     findings = commingled(lots, event, world)
-    if step is not None:
-        findings += _yield(drawn, made, step)
+    unlikely = yield_finding(step, drawn, made) if step is not None else None
+    findings += [unlikely] if unlikely is not None else []
     caps = caps_at(lots, site, event, world)
     unclean = not_cleaned(lots, loads, site, caps, at, event.occurred_at.date(), world)
     return Ruling(
@@ -118,20 +116,3 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
         findings=findings + unclean,
         holds={item.lot: "CLEANING_RECORD_MISSING" for item in event.outputs} if unclean else {},
     )
-
-
-def _yield(drawn: int, made: int, step: Any) -> list[Finding]:
-    """Outputs against what the step can plausibly give (domain facts 5: conversion factors)."""
-    said: dict[str, str | int] = {
-        "process": step.code,
-        "input_g": drawn,
-        "output_g": made,
-        "yield_bp": made * 10_000 // drawn,
-    }
-    if step.yield_max_bp is not None and made * 10_000 > drawn * step.yield_max_bp:
-        explained = drawn * step.yield_max_bp // 10_000
-        params = {**said, "explained_g": explained, "unexplained_g": made - explained}
-        return [Finding("YIELD_ABOVE_RANGE", "alert", params, step.source)]
-    if step.yield_min_bp is not None and made * 10_000 < drawn * step.yield_min_bp:
-        return [Finding("YIELD_BELOW_RANGE", "notice", said, step.source)]
-    return []

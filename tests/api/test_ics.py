@@ -257,9 +257,9 @@ def test_scales_and_settings_reach_the_gate(coop: Org) -> None:  # noqa: F811
     scale = coop.post("/instruments", {"site_id": season.site, "code": "SC-2", "kind": "scale"})
     span = {"from_day": "2024-01-01", "to_day": "2024-12-31"}
     assert coop.put(f"/instruments/{scale['id']}/calibrations", span)["calibrations"][0]["to_day"] == "2024-12-31"
-    coop.put("/schemes/EUDR/settings", {"from_day": "2025-01-01", "claimed": True})
-    assert coop.get("/schemes/EUDR/settings")["data"][0]["claimed"] is True
-    coop.put("/schemes/NOPE/settings", {"from_day": "2025-01-01"}, 422)
+    coop.put("/scheme-settings", {"scheme": "EUDR", "from_day": "2025-01-01", "claimed": True})
+    assert coop.get("/scheme-settings")["data"][0]["claimed"] is True
+    coop.put("/scheme-settings", {"scheme": "NOPE", "from_day": "2025-01-01"}, 422)
     delivery = {
         "id": uid("second"),
         "type": "delivered",
