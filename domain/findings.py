@@ -327,6 +327,12 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "{added} new members beside {members}: more than {most_bp} are added only after an inspection.",
         "{added} nouveaux membres pour {members} : au-delà de {most_bp}, seulement après inspection.",
     ),
+    "CORRECTIVE_ACTIONS_OVERDUE": _kind(
+        "alert",
+        "count first due_on",
+        "Corrective actions past their day: {count}; the oldest, of {first}, was due on {due_on}.",
+        "Actions correctives en retard : {count} ; la plus ancienne, de {first}, était due le {due_on}.",
+    ),
     "INVALID_SELF": _kind(
         "alert",
         "inspector farmer day",

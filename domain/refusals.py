@@ -39,6 +39,7 @@ MOMENTS: Final = frozenset(
         "ended",
         "cleared_on",
         "cut_off",
+        "due_on",
     }
 )
 """Params that hold a day (2025-01-09) or an instant (2025-01-09T08:00:00Z)."""

@@ -629,7 +629,39 @@ class _Collector:
         found += balances.contract_findings(
             [(one, rows) for one, rows in commitments if one.scheme in (self.scheme.id, "-")]
         )
+        found += self.above_estimates()
+        found += self.actions_overdue()
         return sorted(found, key=lambda one: one.level)
+
+    def above_estimates(self) -> Iterator[Finding]:
+        """Members who brought more than the estimate allows before a delivery is held, the most first."""
+        limits = self.scheme.params_at(self.year.last)
+        hold_bp = limits.over_delivery_hold_bp
+        above = [one for one in self.members() if hold_bp is not None and (one.share_bp or 0) > hold_bp]
+        for one in sorted(above, key=lambda one: (-(one.share_bp or 0), one.code)):
+            said: dict[str, str | int] = {
+                "scheme": self.scheme.id,
+                "farmer": one.code,
+                "season": self.year.code,
+                "product": one.product,
+                "delivered_g": one.delivered_g,
+                "estimate_g": one.estimate_g or 0,
+                "share_bp": one.share_bp or 0,
+            }
+            yield Finding("OVER_DELIVERY", "alert", said, self.scheme.rule("OVER_DELIVERY"))
+
+    def actions_overdue(self) -> Iterator[Finding]:
+        """Corrective actions that were not closed by their day, nor by the end of the season."""
+        on = min(self.year.last, instant(self.now).date())
+        late = [
+            one
+            for one in self.non_conformities()
+            if one.due_on is not None and one.due_on < on and (one.closed_on is None or one.closed_on > on)
+        ]
+        if late:
+            first = min(late, key=lambda one: (one.due_on, one.subject))
+            said: dict[str, str | int] = {"count": len(late), "first": first.subject, "due_on": str(first.due_on)}
+            yield Finding("CORRECTIVE_ACTIONS_OVERDUE", "alert", said, None)
 
     # --- sums and names ---
 
