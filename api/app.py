@@ -17,15 +17,17 @@ from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
 from api.settings import Settings
-from api.v1 import access, events, labels, lots, registry
+from api.v1 import access, balances, contracts, events, imports, labels, lots, registry, seasons, signals
 from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
 
-PARTS = (access, registry, events, lots, labels)
+PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports)
 """The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20
+UPLOADS = {"/v1/plots/file": 11 << 20, "/v1/imports": 11 << 20}
+"""Paths that take a file, and the bytes of a request with one."""
 
 
 class RefusedToStart(RuntimeError):
@@ -57,7 +59,7 @@ class Headers:
 
 
 class BodyLimit:
-    """No body beyond ``MAX_BODY``, counted as it comes. FastAPI's own limit answers in plain text."""
+    """No body beyond ``MAX_BODY`` (``UPLOADS``: more), counted as it comes. FastAPI's own answers in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -65,8 +67,9 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
+        most = UPLOADS.get(scope["path"], MAX_BODY)
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if not announced.isdigit() or int(announced[:20]) > MAX_BODY:
+        if not announced.isdigit() or int(announced[:20]) > most:
             body = problems.of_code("too-large", "en")
             return await problems.answer(body)(scope, receive, send)
         size = 0
@@ -75,7 +78,7 @@ class BodyLimit:
             nonlocal size
             message = await receive()
             size += len(message.get("body", b""))
-            if size > MAX_BODY:
+            if size > most:
                 raise HTTPException(413)
             return message
 

@@ -484,6 +484,146 @@ def _owner(recorder: Recorder, uid: str) -> Actor:
     return Actor(row.id, row.code, "system")
 
 
+# --- a season on paper ---
+
+SeasonCode = Annotated[str, typer.Option(help="season, such as 2024/25")]
+
+
+@app.command()
+def balance(
+    certificate: Annotated[str | None, typer.Option(help="number or id of a certificate")] = None,
+    organisation: Annotated[str | None, typer.Option(help="code of an organisation")] = None,
+    site: Annotated[str | None, typer.Option(help="code of a site; alone, or of the organisation named")] = None,
+    basis: Annotated[Literal["owned", "held"], typer.Option(help="whose goods: its own, or what it holds")] = "owned",
+    season: Annotated[str | None, typer.Option(help="season, such as 2024/25; otherwise: all time")] = None,
+    lang: Language = "en",
+) -> None:
+    """Print the mass balance of a certificate, an organisation or a site, in kilograms."""
+    from domain.balance import Span, statement
+    from ledger import balances
+    from models.db import system_session
+
+    if sum(one is not None for one in (certificate, organisation or site)) != 1:
+        _stop("Name a certificate, or an organisation, or a site.", 2)
+    with system_session(_recorder(Settings.from_env()).database, write=False) as session:
+        if certificate is not None:
+            held = balances.certificate(session, None, certificate)
+            books = balances.read(session, held.org_id)
+            account = balances.under(session, books, held)
+            commodity = balances.commodity_of_certificate(session, held) if season else None
+        else:
+            org_id, site_id = balances.whose(session, organisation, site)
+            books = balances.read(session, org_id)
+            own = books.owned() if basis == "owned" else books.held()
+            account = books.at(site_id) if site_id is not None else own
+            commodity = balances.commodity_of(balances.products_of(books)) if season else None
+        span = balances.season(commodity, season).span if commodity is not None and season is not None else Span()
+        stated = statement(books.movements, account, span)
+    if not stated:
+        _stop("Nothing moved in this time.")
+    _balance_table(stated, lang)
+
+
+def _balance_table(stated: dict[str, Any], lang: Language) -> None:
+    """A line a product, the sum of all below: grams to kilograms, exactly."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from domain.balance import total
+    from domain.refusals import kg
+    from exchange.pack_tables import CELLS, say
+
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column(say("product", lang))
+    for cell in CELLS:
+        table.add_column(say(cell, lang).removesuffix(" (kg)"), justify="right")
+    for product, one in [*stated.items(), ("Σ", total(stated.values()))]:
+        figures = [kg(getattr(one, cell), lang).removesuffix(" kg") for cell in CELLS]
+        table.add_row(product, *figures, style="bold" if product == "Σ" else None)
+    Console(width=None if sys.stdout.isatty() else 200).print(table)
+
+
+@app.command()
+def pack(
+    certificate: Annotated[str, typer.Option(help="number or id of the certificate")],
+    season: SeasonCode,
+    out: Annotated[Path, typer.Option(help="folder to write to")] = Path(),
+    lang: Language = "en",
+) -> None:
+    """Write the certifier's pack of a certificate and a season: a workbook and a PDF. They name persons."""
+    from exchange.pack_pdf import pack_pdf
+    from exchange.pack_xlsx import pack_xlsx
+    from ledger.pack import pack as collect
+    from models.db import system_session
+
+    recorder = _recorder(Settings.from_env())
+    with system_session(recorder.database, write=False) as session:
+        found = collect(session, None, certificate, season, now=recorder.clock())
+    name = f"{found.paper.number}-{found.season}".replace("/", "-")
+    _write(pack_xlsx(found, lang), out / f"{name}.xlsx")
+    _write(pack_pdf(found, lang), out / f"{name}.pdf")
+    _say(f"{len(found.members)} members, {len(found.purchases)} deliveries, {len(found.findings)} findings.")
+
+
+# --- lists ---
+
+
+@app.command(name="import")
+def import_(
+    file: Annotated[Path, typer.Argument(help="XLSX, XLS, ODS or CSV", exists=True, dir_okay=False)],
+    kind: Annotated[Literal["farmers", "plots", "deliveries", "inspections"], typer.Option(help="what the rows are")],
+    organisation: Annotated[str, typer.Option(help="code of the organisation whose list it is")],
+    certificate: Annotated[str | None, typer.Option(help="number: farmers become members under it")] = None,
+    season: Annotated[str | None, typer.Option(help="of the estimates, such as 2024/25")] = None,
+    product: Annotated[str | None, typer.Option(help="of estimates, and of deliveries that tell none")] = None,
+    site: Annotated[str | None, typer.Option(help="code of the site of deliveries that tell none")] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="write the rows; otherwise they are only checked")] = False,
+    leave_out: Annotated[bool, typer.Option("--leave-out", help="apply without the rows to correct")] = False,
+    errors: Annotated[Path | None, typer.Option(help="write the rows to correct to this XLSX file")] = None,
+    lang: Language = "en",
+) -> None:
+    """Check a list of farmers, plots, deliveries or inspections, and bring it in."""
+    from ledger import importing
+
+    recorder = _recorder(Settings.from_env())
+    actor = _organisation(recorder, organisation)
+    options = importing.Options(certificate=certificate, season=season, product=product, site=site)
+    checked = importing.receive(recorder, actor, kind, file.name, file.read_bytes(), options)
+    for fault in checked.faults:
+        place = checked.layout.cell(fault.column, fault.row) or f"row {fault.row}"
+        typer.echo(f"{place:<8}{fault.level:<10}{fault.said(lang)} {fault.todo(lang)}")
+    _say(importing.said(checked.run, lang))
+    if checked.missing:
+        _say(f"No heading is known for: {', '.join(checked.missing)}.")
+    if checked.same is not None:
+        _say(f"The same file was imported before, as {checked.same.id}.")
+    if errors is not None:
+        _write(importing.error_sheet(checked, lang), errors)
+    if apply:
+        with _progress("Importing") as progress:
+            applied = importing.apply(recorder, actor, checked.run.id, leave_out=leave_out, progress=progress)
+        _say(f"Imported. {len(applied.lowered)} lots claim less now." if applied.lowered else "Imported.")
+    elif checked.missing or checked.to_correct():
+        sys.exit(1)
+
+
+def _organisation(recorder: Recorder, code: str) -> Actor:
+    """Whoever runs the command line acts for the organisation that is named."""
+    from sqlalchemy import select
+
+    import models
+    from domain.values import Actor
+    from models.base import table
+    from models.db import system_session
+
+    held = table(models.Organisation)
+    with system_session(recorder.database, write=False) as session:
+        row = session.execute(select(held.c.id, held.c.code).where(held.c.code == code.upper())).first()
+    if row is None:
+        _stop(f"There is no organisation {code}.", 2)
+    return Actor(row.id, row.code, "system")
+
+
 @app.command()
 def verify(
     url: Annotated[str, typer.Argument(help="what the QR holds, or the 16 characters below it")],

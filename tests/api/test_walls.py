@@ -110,6 +110,18 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         session.add(models.Estimate(org_id=a, farmer_id=farmer, season="2024/25", product="planted_product", grams=7))
         session.add(models.Frozen(org_id=a, sha256="planted", facts='{"planted":1}'))
         session.add(
+            models.ImportRun(
+                org_id=a,
+                id=uid("import"),
+                kind="farmers",
+                file_name="planted.csv",
+                sha256="planted",
+                content=b"Code;Name\nPLANTED-F;Planted Person\n",
+                created_by="planted",
+                created_at=1,
+            )
+        )
+        session.add(
             models.Contract(
                 org_id=a,
                 id=uid("PLANTED-K"),
@@ -168,6 +180,7 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         "certificate_id": [certificate],
         "membership_id": [uid("PLANTED-F/PLANTED-CERT")],
         "inspection_id": [uid("PLANTED-F/2024-08-10")],
+        "import_id": [uid("import")],
         "transfer_id": [uid("e6")],
         "load_id": [uid("load")],
         "contract_id": [uid("PLANTED-K")],
