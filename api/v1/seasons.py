@@ -30,7 +30,7 @@ class RollOverIn(BaseModel):
                 {
                     "from": "2024/25",
                     "to": "2025/26",
-                    "certificate": "0193b2c4-8a11-7c3e-9a57-000000000009",
+                    "certificate": "0193b2c4-8a11-7c3e-9a57-000000000002",
                     "dry_run": True,
                 }
             ]

@@ -712,12 +712,15 @@ def test_every_operation_is_described_and_its_example_is_taken(coop: Org) -> Non
                     (example,) = described["components"]["schemas"][name]["examples"]
                     examples[operation["operationId"]] = (method, path, example)
     first = ["farmers_add", "sites_add", "certificates_add", "memberships_add"]
-    rest = sorted(examples.keys() - set(first), key=lambda one: (examples[one][0] != "post", one))
+    others = {"inspections_decide"}  # takes a second user: tests/api/test_ics.py
+    rest = sorted(examples.keys() - set(first) - others, key=lambda one: (examples[one][0] != "post", one))
     assert len(first + rest) >= 19
     for operation_id in first + rest:
         method, path, example = examples[operation_id]
         for number, name in enumerate(NUMBERED, start=1):
             path = path.replace(f"{{{name}}}", f"0193b2c4-8a11-7c3e-9a57-{number:012}")
+        if "{" in path:
+            continue  # a record that has a test of its own
         holder = path.removesuffix("/sites").removesuffix("/products")
         known = coop.client.get(holder, headers=coop.headers).json()
         headers = coop.headers | {"if-match": f'"{known.get("version", 1)}"'}
