@@ -98,8 +98,8 @@ PROBLEMS: dict[str, tuple[int, str, str, str, str]] = {
         413,
         "Too large",
         "Trop volumineux",
-        "A request holds at most 1 MiB. Send the events in several batches.",
-        "Une requête contient au plus 1 Mio. Envoyez les événements en plusieurs lots.",
+        "A request holds at most 1 MiB, a file 10 MiB. Send it in several parts.",
+        "Une requête contient au plus 1 Mio, un fichier 10 Mio. Envoyez le tout en plusieurs parties.",
     ),
     "media-type": (
         415,

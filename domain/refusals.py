@@ -1202,6 +1202,23 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "l'autre inscription.",
         ),
     ),
+    "HOLDING_NOT_DECLARED": _kind(
+        "conflict",
+        "farmer scheme",
+        title=("Nothing to test", "Rien à examiner"),
+        sentence=(
+            "{scheme} has no limits for members, or {farmer} has declared no holding by that day.",
+            "{scheme} n'a pas de limites pour les membres, ou {farmer} n'a déclaré aucune exploitation à cette date.",
+        ),
+        advice=("Record what the farmer declares of the whole farm.", "Enregistrez ce que déclare l'agriculteur."),
+    ),
+    "SAMPLE_RULE_UNKNOWN": _kind(
+        "malformed",
+        "scheme rule",
+        title=("No such sample", "Échantillon inconnu"),
+        sentence=("{scheme} has no sample rule “{rule}”.", "{scheme} n'a pas de règle d'échantillon « {rule} »."),
+        advice=("Use one of those that the scheme lists.", "Utilisez une de celles que le référentiel énumère."),
+    ),
     "FOUR_EYES": _kind(
         "conflict",
         "inspection",

@@ -77,6 +77,15 @@ def _made(parts: Records, part: str) -> list[str]:
     return [one.record for one in parts.get(part, ()) if one.before is None]
 
 
+def forget(session: ScopedSession, farmer_id: str) -> None:
+    """What imports keep of a person who is erased: what the fields were before. The way back of that is lost."""
+    held = models.ImportRecord
+    query = select(held).where(held.part == "person", held.record == farmer_id, col(held.before).is_not(None))
+    for record in session.scalars(query):
+        record.before = json.dumps({"fields": {}, "version": json.loads(record.before or "{}")["version"]})
+    session.flush()
+
+
 # --- what stands in the way ---
 
 
@@ -235,3 +244,11 @@ def _delete(session: ScopedSession, model: Any, name: str, values: Collection[st
     column = getattr(model, name)
     for some in chunks(values):
         session.execute(sa.delete(model).where(column.in_(some)))
+
+
+def drop_lists(session: ScopedSession) -> None:
+    """Lists of farmers that wait to be brought in: they may name somebody who asked to be forgotten."""
+    run = models.ImportRun
+    for row in session.scalars(select(run).where(run.state == "checked", run.kind == "farmers")):
+        row.content = None
+    session.flush()

@@ -44,7 +44,7 @@ from api.versions import (
 )
 from domain import events as told
 from domain.refusals import Refused
-from ledger import ics, registry
+from ledger import ics, import_undo, registry
 from ledger.record import Recorder
 from models.db import ScopedSession
 from models.registry import MEMBERSHIP_STATES
@@ -459,7 +459,10 @@ def change_farmer(
     summary="Erase the person, keep the code",
 )
 def erase_person(session: WriteDep, farmer_id: told.Id, response: Response) -> ErasedOut:
-    """Name, sex, birth year, phone and village leave the database for good. The log never held them."""
+    """What is known of the person leaves the database for good; the log never held it.
+
+    Lists that were uploaded and not brought in are dropped too: they may name the person. Upload them again.
+    """
     row = find(session, models.Farmer, farmer_id, "farmer", update=True)
     person = session.get(models.Person, (session.org_id, row.id))
     erased = list(_facts(person))
@@ -467,6 +470,8 @@ def erase_person(session: WriteDep, farmer_id: told.Id, response: Response) -> E
         session.delete(person)
         row.version += 1
         session.flush()
+    import_undo.forget(session, row.id)
+    import_undo.drop_lists(session)
     tag(response, row.version)
     return ErasedOut(id=row.id, code=row.code, version=row.version, erased=erased)
 

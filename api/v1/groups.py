@@ -13,7 +13,6 @@ from sqlmodel import col, select
 import models
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, ReadDep, WriteDep
-from api.problems import Problem
 from api.v1.estimates import Season
 from api.v1.inspections import FindingOut, finding_out
 from api.versions import (
@@ -27,6 +26,7 @@ from api.versions import (
     lowered,
     make,
     new_id,
+    nothing,
 )
 from domain import events as told
 from domain import ics as rules
@@ -322,7 +322,7 @@ Number = Annotated[int, Field(ge=1, le=10**6)]
 def _version(session: ScopedSession, certificate_id: str, number: int) -> models.MemberList:
     row = session.get(models.MemberList, (session.org_id, certificate_id, number))
     if row is None:
-        raise Problem(404, "not-found", "There is no such version of the list in your organisation.")
+        raise nothing("version of the list")
     return row
 
 
@@ -374,8 +374,7 @@ def draw_sample(
     scheme = profiles().schemes[certificate.scheme]
     wanted = next((one for one in scheme.samples if rule in (None, one.code)), None)
     if wanted is None:
-        known = ", ".join(one.code for one in scheme.samples) or "none"
-        raise Problem(422, "malformed", f"{scheme.id} has no sample rule “{rule}”; it has: {known}.")
+        raise Refused("SAMPLE_RULE_UNKNOWN", scheme=scheme.id, rule=rule or "-")
     day = on or _day(recorder)
     drawn = ics.sample(session, certificate, wanted, seed, day)
     return SampleOut(
@@ -577,8 +576,7 @@ def show_eligibility(
     day = on or _day(recorder)
     limits, holding = known.group_at(day), _holding(session, farmer_id, day)
     if limits is None or holding is None:
-        missing = "limits for groups" if limits is None else "holding declared"
-        raise Problem(409, "conflict", f"There is no {missing} for this farmer under {scheme}.")
+        raise Refused("HOLDING_NOT_DECLARED", farmer=farmer.code, scheme=scheme)
     return EligibilityOut(scheme=scheme, finding=finding_out(rules.eligibility(limits, farmer.code, holding), "en"))
 
 

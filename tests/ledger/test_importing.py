@@ -17,12 +17,12 @@ import models
 from domain import events as told
 from domain.refusals import Refused
 from exchange import tables
-from ledger import importing
+from ledger import import_undo, importing
 from ledger.importing import Checked, Options
 from ledger.queries import claims_of
 from ledger.record import Recorder
 from models.base import table
-from models.db import system_session
+from models.db import scoped_session, system_session
 from tests.builders import Cluster, at, kg, uid
 from tests.importing.messy import ROWS, messy
 
@@ -480,6 +480,19 @@ def test_what_somebody_changed_since_is_not_taken_back(coop: Coop) -> None:
     assert (refused.value.code, refused.value.params) == ("IMPORT_CHANGED_SINCE", {"records": "A2-A"})
 
 
+def test_what_imports_keep_of_an_erased_person_is_forgotten(coop: Coop) -> None:
+    coop.apply(coop.bring(LIST))
+    changed = coop.bring(LIST.replace("Zorzor", "Totota"))
+    coop.apply(changed)
+    assert "Zorzor" in str(coop.rows(models.ImportRecord))
+    ben = next(one.id for one in coop.rows(models.Farmer) if one.code == "A2")
+    with scoped_session(coop.recorder.database, 1, write=True) as session:
+        import_undo.forget(session, ben)
+    assert "Zorzor" not in str(coop.rows(models.ImportRecord))
+    coop.undo(changed)
+    assert {one.village for one in coop.rows(models.Person)} == {"Gbarnga", "Totota"}
+
+
 # --- deliveries ---
 
 
@@ -593,6 +606,9 @@ def test_plots_and_inspections(members: Coop) -> None:
     members.apply(members.bring("Plot;Farmer;Area (ha);Crop\nA1-C;A1;2,5;cocoa\nA2-A;A2;2,1;\n", "plots"))
     areas = {one.code: one.area_m2 for one in members.rows(models.Plot)}
     assert areas == {"A1-A": 48_000, "A1-B": 12_000, "A1-C": 25_000, "A2-A": 21_000}
+    anna = next(one.id for one in members.rows(models.Farmer) if one.code == "A1")
+    plan = {"certificate_id": uid("GRP"), "season": "2029/30", "farmer_id": anna, "inspector": "I-7"}
+    members.cluster._add(models.PlannedInspection(org_id=1, id=uid("plan"), due_on="2030-02-01", **plan))
     text = (
         "Producteur;Date;Inspecteur;Début;Fin;Signé\nA1;10/01/2030;I-7;09:00;10:10;10/01/2030\nA2;11/01/2030;I-7;;;\n"
     )
