@@ -157,7 +157,7 @@ def registered_elsewhere(session: ScopedSession, farmer_id: str, certificate: mo
             .where(
                 same,
                 _CERTIFICATE.c.scheme == certificate.scheme,
-                _CERTIFICATE.c.id != certificate.id,
+                sa.or_(_CERTIFICATE.c.id != certificate.id, _MEMBER.c.farmer_id != farmer_id),
                 _CERTIFICATE.c.valid_from <= certificate.valid_to,
                 _CERTIFICATE.c.valid_to >= certificate.valid_from,
                 _PRODUCT.c.category.in_(list(scope)),

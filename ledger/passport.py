@@ -230,10 +230,10 @@ def _state(
         "parent": "PARENT_FAILED",
         "stock": "STOCK_MISMATCH",
     }
-    for kind in ("void", "reject", "parent", "quality", "stock", "hold"):
+    for kind in ("void", "reject", "parent", "quality", "stock", "claim", "hold"):
         if kind in holds:
             row = holds[kind]
-            params: Params = {"reason": row.reason or ""} if kind == "hold" else {}
+            params: Params = {"reason": row.reason or ""} if kind in ("claim", "hold") else {}
             return "on_hold", (codes.get(kind, "HOLD"), params), row.since
     for scheme, printed in sorted(json.loads(label.claims).items()):
         rules = profiles().schemes[scheme]

@@ -556,6 +556,9 @@ def set_membership_status(
     registry.begin(session)
     row = find(session, models.Membership, membership_id, "membership", update=True)
     code = find(session, models.Farmer, row.farmer_id, "farmer").code
+    certificate = find(session, models.Certificate, row.certificate_id, "certificate")
+    if body.status != "withdrawn" and ics.registered_elsewhere(session, row.farmer_id, certificate):
+        raise Refused("ALREADY_MEMBER_FOR_PRODUCT", scheme=certificate.scheme)
     found: list[registry.Lowered] = []
     if put_status(session, models.MembershipStatus, "membership_id", row, body, version, recorder.clock()):
         if body.status != "approved":  # that lowers nothing
