@@ -238,6 +238,14 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "Selon la lecture stricte de {scheme}, des marchandises de valeurs différentes ne se mélangent pas : "
         "l'ensemble n'allègue rien.",
     ),
+    "STRICT_MIXTURE_STANDS": _kind(
+        "notice",
+        "scheme",
+        "Goods with different values under {scheme} were mixed; a part found to be less since does not make the whole "
+        "claim more.",
+        "Des marchandises de valeurs différentes selon {scheme} ont été mélangées ; qu'une partie s'avère moindre "
+        "depuis ne fait pas alléguer davantage à l'ensemble.",
+    ),
     "IDENTITY_LOST": _kind(
         "notice",
         "scheme origins",

@@ -16,12 +16,14 @@ from domain.book import (
     CleaningRow,
     ConsignmentRow,
     DocumentRow,
+    Fill,
     HoldRow,
     LabelRow,
     LineRow,
     ReadingRow,
     UnitRow,
 )
+from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
 from domain.ruling import Ruling
 from domain.values import Load, Lot, Transfer
@@ -98,18 +100,21 @@ class _Entry:
                 )
             )
         else:
-            lot.code, lot.product, lot.made_at = item.code, product, min(lot.made_at, self.at)
+            lot.code, lot.product = item.code, product
         self.fill(lot, grams, inputs)
         return lot
 
     def fill(self, lot: Lot, grams: int, inputs: Iterable[Lot]) -> None:
-        inputs = list(inputs)
+        """Grams put into a lot from others, under the caps of the ruling."""
+        more = lot.initial_g > 0
+        lot.made_at = min(lot.made_at, self.at) if more else self.at
         self.line(lot, "in", grams)
-        for parent in inputs:
-            self.book.link(parent.key, lot.key)
+        fill = Fill(self.seq, self.at, tuple(parent.key for parent in inputs))
+        self.book.put_fill(lot.key, fill)
         for scheme, cap in self.ruling.caps.items():
-            self.book.cap(lot, self.seq, scheme, cap)
-        self.book.claim_now(lot, inputs)
+            self.book.cap(lot, self.seq, scheme, cap, of=self.seq)
+        self.book.claim_now(lot, fill, more=more)
+        self.book.flag(lot, self.seq)
 
     def hold(self, lot: Lot) -> None:
         """What the ruling holds as soon as it is made."""
@@ -349,6 +354,7 @@ def _recalled(event: told.Recalled, entry: _Entry) -> None:
 def _downgraded(event: told.Downgraded, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     entry.line(lot, "note", 0)
+    lot.sealed = True  # what comes after it keeps its own claim
     entry.book.cap(lot, entry.seq, event.scheme, entry.ruling.caps[event.scheme])
     entry.book.reclaim({lot.key}, entry.seq)
 
@@ -498,25 +504,20 @@ class Original:
 
 def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
     """Undo what an event did to the book; answers the ids of the lots that it made. The event stays in the log."""
-    made, drawn = set(), set()
+    made = set()
     for line in original.lines:
         lot = book.by_key[line.lot]
         if line.kind == "in":
             lot.take_back_credit(line.grams)
+            book.drop_fill(line.lot, original.seq)
             made.add(line.lot)
         elif line.kind in ("out", "lost", "shipped"):
             lot.take_back_debit(line.grams)
-            drawn.add(line.lot)
-        book.touch(lot)
-    for child in made:
-        book.parents[child] -= drawn
-        for parent in drawn:
-            book.children[parent].discard(child)
-    for line in original.lines:
-        book.caps[line.lot] = [row for row in book.caps[line.lot] if row.seq != original.seq]
-        lot = book.by_key[line.lot]
+        book.moves[line.lot].pop(original.seq, None)
+        book.uncap(line.lot, lambda row: row.of == original.seq)
         for row in [row for row in book.open_holds(lot) if row.seq == original.seq]:
             book.end_hold(lot, row, by.seq)
+        book.touch(lot)
     match original.event:
         case told.Inspected():
             _recheck(book.by_uid[original.event.lot], original)
@@ -569,6 +570,8 @@ def put_right(
             lot = book.by_uid[uid]
             for row in [row for row in book.open_holds(lot) if row.kind == "void"]:
                 book.end_hold(lot, row, logged.seq)
+    if isinstance(original.event, told.Transformed):
+        _close_again(original.event, book, logged)
     before = {line.lot for line in original.lines}
     right = (*told.lots_named(instead), *told.lots_made(instead)) if instead is not None else ()
     after = {book.by_uid[uid].key for uid in right}
@@ -576,28 +579,51 @@ def put_right(
         lot = book.by_key[key]
         book.lines.append(LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id))
     touched = before | after
-    book.reclaim(touched, logged.seq)
-    _settle_deficits(touched, book, logged, at)
+    for key in touched:
+        lot = book.by_key[key]
+        lot.made_at = min((fill.at for fill in book.fills[key].values()), default=lot.made_at)
+    book.reclaim(touched, logged.seq, rises=True)
+    for key in sorted(touched):
+        book.flag(book.by_key[key], logged.seq)
+    _settle_stock(touched, book, logged, at)
 
 
-def _settle_deficits(touched: set[int], book: Book, logged: Logged, at: int) -> None:
+def _close_again(wrong: told.Transformed, book: Book, logged: Logged) -> None:
+    """A run that no transformation ends any more goes on, unless its vessel was filled again since."""
+    for uid in wrong.loads:
+        load = book.loads[uid]
+        since = [run for run in book.loads.values() if run.vessel_id == load.vessel_id]
+        if load.ended_at is None and any(run.started_at > load.started_at for run in since):
+            load.ended_at = told.millis(wrong.occurred_at)
+            book.ended_loads[load.seq] = (load.ended_at, logged.seq)
+
+
+def _settle_stock(touched: set[int], book: Book, logged: Logged, at: int) -> None:
     """A lot from which more was drawn than it held blocks itself and all that was made from it until it is right."""
     affected = book.with_descendants(touched)
-    short = [key for key in sorted(affected) if book.by_key[key].deficit_g]
-    codes = {lot.code: lot for key in affected if (lot := book.by_key[key])}
-    below = {key: book.with_descendants({key}) for key in short}
-    for key in sorted(affected):
-        lot = book.by_key[key]
-        causes = sorted(book.by_key[origin].code for origin in short if key in below[origin])
-        held = [row for row in book.open_holds(lot) if row.kind == "stock"]
-        for row in held:
-            still = [code for code in (row.reason or "").split(", ") if code not in codes or codes[code].deficit_g]
-            if not still:
-                book.end_hold(lot, row, logged.seq)
-        if causes and not [row for row in book.open_holds(lot) if row.kind == "stock"]:
-            reason = ", ".join(causes)
-            row = HoldRow(key, logged.seq, "stock", "INSUFFICIENT_STOCK_AFTER_CORRECTION", reason, at)
-            book.hold(lot, row)
+    held = {key for key in affected if any(row.kind == "stock" for row in book.open_holds(book.by_key[key]))}
+    book.fetch_moves(touched)
+    concerned = held | book.with_descendants({key for key in touched if book.is_short(key)})
+    if not concerned:
+        return
+    causes: dict[int, set[str]] = {}
+    family = book.with_ancestors(concerned)
+    book.fetch_moves(family)
+    for key in oldest_first({key: book.parents(key) for key in family}):
+        own = {book.by_key[key].code} if book.is_short(key) else set[str]()
+        causes[key] = own.union(*(causes[parent] for parent in book.parents(key)), set())
+    for key in sorted(concerned):
+        _hold_for_stock(book.by_key[key], ", ".join(sorted(causes[key])), book, logged, at)
+
+
+def _hold_for_stock(lot: Lot, reason: str, book: Book, logged: Logged, at: int) -> None:
+    """Keep, replace or end what blocks a lot for the sake of lots that are short. ``reason``: their codes."""
+    standing = [row for row in book.open_holds(lot) if row.kind == "stock"]
+    for row in standing:
+        if row.reason != reason:
+            book.end_hold(lot, row, logged.seq)
+    if reason and all(row.reason != reason for row in standing):
+        book.hold(lot, HoldRow(lot.key, logged.seq, "stock", "INSUFFICIENT_STOCK_AFTER_CORRECTION", reason, at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -619,8 +645,9 @@ def reassess(
         for key in past.lots:
             lot = book.by_key[key]
             for scheme, cap in sorted(ruling.lowered[str(seq)].items()):
-                if not any(row.scheme == scheme and row.seq == logged.seq for row in book.caps[key]):
-                    book.cap(lot, logged.seq, scheme, cap, since=past.since)
+                of = seq if past.since is None else 0
+                if not any((row.scheme, row.seq, row.of) == (scheme, logged.seq, of) for row in book.caps[key]):
+                    book.cap(lot, logged.seq, scheme, cap, of=of, since=past.since)
             if key not in touched:
                 touched.add(key)
                 book.lines.append(LineRow(key, logged.seq, "note", 0, event.type, None, at, logged.org_id, lot.site_id))

@@ -41,6 +41,7 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
     ``was`` holds the remaining grams of each lot as it was read; a lot is written only if that still stands.
     """
     fresh = {lot.key for lot in book.new_lots}
+    ended = {id(row) for row in book.ended_caps}
     affected = (set(book.changed) | set(book.reclaimed)) - fresh | {label.lot for label in book.new_labels}
     _take_back(session, book)
     _insert(session, models.Lot, [_lot_row(lot) for lot in book.new_lots])
@@ -65,6 +66,7 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
         ],
     )
     _claims(session, book, fresh)
+    _uncap(session, book)
     _insert(
         session,
         models.LotCap,
@@ -73,11 +75,13 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
                 "lot_id": row.lot,
                 "scheme": row.scheme,
                 "seq": row.seq,
+                "of_seq": row.of,
                 "value": row.value,
                 "reasons": dumps([reason.to_dict() for reason in row.reasons]),
                 "since": row.since,
             }
             for row in book.new_caps
+            if id(row) not in ended
         ],
     )
     _holds(session, book)
@@ -119,7 +123,7 @@ def _update_lots(session: SystemSession, lots: Sequence[Lot], was: dict[int, int
 
 
 def _take_back(session: SystemSession, book: Book) -> None:
-    for model in (models.Line, models.LotCap, models.Check, models.Unit, models.Cleaning):
+    for model in (models.Line, models.Check, models.Unit, models.Cleaning):
         if book.dropped:
             rows = table(model)
             session.connection().execute(sa.delete(rows).where(rows.c.seq.in_(sorted(book.dropped))))
@@ -153,6 +157,15 @@ def _claims(session: SystemSession, book: Book, fresh: set[int]) -> None:
         for scheme, value in sorted(lot.claims.items())
     ]
     _insert(session, models.LotClaim, rows)
+
+
+def _uncap(session: SystemSession, book: Book) -> None:
+    cap = table(models.LotCap)
+    new = {id(row) for row in book.new_caps}
+    for row in book.ended_caps:
+        if id(row) not in new:
+            own = sa.and_(cap.c.lot_id == row.lot, cap.c.scheme == row.scheme, cap.c.seq == row.seq)
+            session.connection().execute(sa.delete(cap).where(own, cap.c.of_seq == row.of))
 
 
 def _holds(session: SystemSession, book: Book) -> None:
@@ -311,7 +324,7 @@ def _forget(book: Book, was: dict[int, int]) -> None:
         book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds, book.checks,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
-        book.dropped, book.cleanings, book.new_consignments, book.ended_consignments,
+        book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,
     )  # fmt: skip
     for waiting in pending:
         waiting.clear()

@@ -241,6 +241,8 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
         loader.fetch_descendants(keys)
 
     loader.book.fetch_descendants = downstream
+    loader.book.fetch_ancestors = _written_first(batch, loader.fetch_ancestors)
+    loader.book.fetch_moves = _written_first(batch, loader.fetch_moves)
     world.original = lambda identity: _original(batch, identity)
     world.line_before = _written_first(batch, loader.line_before)
     world.cleanings = _written_first(batch, loader.cleanings)

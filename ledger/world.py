@@ -15,7 +15,7 @@ from sqlalchemy import Row, bindparam, select
 
 import models
 from domain import events as told
-from domain.book import Book, CapRow, CheckRow, ConsignmentRow, HoldRow, LabelRow, LineRow
+from domain.book import Book, CapRow, CheckRow, ConsignmentRow, Fill, HoldRow, LabelRow, LineRow
 from domain.findings import Finding
 from domain.judge import Run, World
 from domain.ruling import Ruling
@@ -31,7 +31,7 @@ from ledger.facts import among, ask
 from ledger.profiles import profiles
 from models.base import table
 from models.db import SystemSession
-from models.graph import edges_into, family
+from models.graph import family, fills_into
 
 CHUNK = 5_000
 
@@ -53,6 +53,8 @@ class Named:
     loads: set[str] = field(default_factory=set)
     farmers: set[str] = field(default_factory=set)
     certificates: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    """Lots that receive deliveries: they may be there."""
     organisations: set[str] = field(default_factory=set)
     transfers: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
@@ -81,6 +83,7 @@ class Named:
                 self._outputs([event.lot])
             case told.Received():
                 self.codes.add(event.into.code)
+                self.filled.add(event.into.lot)
                 self.instruments |= _given(event.scale)
             case told.Bulked():
                 self.codes.add(event.into.code)
@@ -138,7 +141,7 @@ class Loader:
     def __init__(self, session: SystemSession, actor: Actor) -> None:
         self.connection = session.connection()
         self.actor = actor
-        self.book = Book(profiles().schemes, self.fetch_descendants)
+        self.book = Book(profiles().schemes, self.fetch_descendants, self.fetch_ancestors, self.fetch_moves)
         self.was: dict[int, int] = {}  # lot key -> remaining grams as loaded
         self._linked: set[int] = set()
         self._capped: set[int] = set()
@@ -156,8 +159,10 @@ class Loader:
         self._active_loads()
         if any(isinstance(event, told.LabelIssued) for event in events):
             self._labels(set(), set(self.book.by_key))
-        if named.papers:
-            self._consignments(self.book.by_key)
+        filled = {self.book.by_uid[uid].key for uid in named.filled if uid in self.book.by_uid}
+        self._consignments(self.book.by_key if named.papers else filled)
+        self._dated(filled | {lot.key for lot in self.book.by_key.values() if lot.holder_id != lot.org_id})
+        self._moved_later(named.earliest)
         if any(isinstance(event, told.Released) for event in events):
             self._held_for_the_estimate(named)
         registry = self.registry(named)
@@ -274,28 +279,48 @@ class Loader:
         below = self.descendants(keys)
         self.lots_by_key(below)
         fresh = below - self._linked
-        edges = edges_into(self.connection, fresh)
-        self.lots_by_key({parent for parent, _ in edges})
-        ancestors = {parent for parent, _ in edges}
-        for parent, child in edges:
-            self.book.link(parent, child)
-        self._linked |= fresh
+        parents = self._link(below)
         self._consignments(fresh)
-        self._caps(fresh | ancestors)
-        self._deep_parents(ancestors - below)
+        self._caps(below)
+        self._dated(parents - below)
 
-    def _deep_parents(self, keys: set[int]) -> None:
-        """Parents outside the family whose caps began later than some draws: their own parents are needed too."""
+    def fetch_ancestors(self, keys: set[int]) -> None:
+        """Everything that some lots were made from."""
+        above = family(self.connection, keys, "back")
+        self.lots_by_key(above)
+        self._link(above)
+
+    def fetch_moves(self, keys: set[int]) -> None:
+        """Everything that was put into some lots, or drawn from them."""
+        self._moves(ask(self.connection, _MOVES, keys))
+
+    def _moves(self, rows: Iterable[Row[Any]]) -> None:
+        for row in rows:
+            self.book.moves[row.lot_id][row.seq] = (row.occurred_at, row.grams if row.kind == "in" else -row.grams)
+
+    def _link(self, keys: set[int]) -> set[int]:
+        """The fills of some lots; answers the keys of the lots that they drew from, loaded too."""
+        fresh = keys - self._linked
+        self._linked |= fresh
+        fills = fills_into(self.connection, fresh)
+        self.lots_by_key({parent for fill in fills for parent in fill.parents})
+        for fill in fills:
+            self.book.put_fill(fill.lot, Fill(fill.seq, fill.at, fill.parents))
+        return {parent for key in keys for parent in self.book.parents(key)}
+
+    def _dated(self, keys: set[int]) -> None:
+        """Lots that may be drawn from as they were before a cap began: their own parents are needed too."""
+        self._caps(keys)
         wanted = {key for key in keys if any(row.since for row in self.book.caps[key])} - self._linked
         while wanted:
-            edges = edges_into(self.connection, wanted)
-            self.lots_by_key({parent for parent, _ in edges})
-            for parent, child in edges:
-                self.book.link(parent, child)
-            self._linked |= wanted
-            parents = {parent for parent, _ in edges}
+            parents = self._link(wanted)
             self._caps(parents)
             wanted = {key for key in parents if any(row.since for row in self.book.caps[key])} - self._linked
+
+    def _moved_later(self, earliest: int) -> None:
+        """What was put into receiving lots, or drawn from them, after the first of the events at hand."""
+        receiving = [lot.key for lot in self.book.by_key.values() if lot.kind == "receiving"]
+        self._moves(ask(self.connection, _MOVED_LATER, receiving, earliest=earliest))
 
     def descendants(self, keys: Collection[int]) -> set[int]:
         """Keys of the lots and of all that was ever made from them."""
@@ -306,11 +331,12 @@ class Loader:
         wanted = [key for key in keys if key not in self._capped]
         self._capped.update(wanted)
         for chunk in _chunks(wanted):
-            query = select(cap).where(cap.c.lot_id.in_(chunk)).order_by(cap.c.lot_id, cap.c.seq, cap.c.scheme)
+            query = select(cap).where(cap.c.lot_id.in_(chunk))
+            query = query.order_by(cap.c.lot_id, cap.c.seq, cap.c.scheme, cap.c.of_seq)
             for row in self.connection.execute(query):
                 reasons = tuple(Finding.from_dict(reason) for reason in json.loads(row.reasons))
                 self.book.caps[row.lot_id].append(
-                    CapRow(row.lot_id, row.scheme, row.seq, row.value, reasons, row.since)
+                    CapRow(row.lot_id, row.scheme, row.seq, row.of_seq, row.value, reasons, row.since)
                 )
 
     # --- vessels, transfers, labels ---
@@ -572,6 +598,10 @@ _MADE_CLAIMS = (
 )
 _RULING = select(_EVENT.c.ruling).where(_EVENT.c.seq == bindparam("seq"))
 _GONE = select(sa.func.sum(_LINE.c.grams)).where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind.in_(("out", "lost")))
+_MOVES = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.occurred_at).where(
+    among(_LINE.c.lot_id), _LINE.c.kind != "note"
+)
+_MOVED_LATER = _MOVES.where(_LINE.c.occurred_at > bindparam("earliest"))
 _ACTIVE_LOADS = (
     select(_ITEM.c.load_seq)
     .join(_LOAD, _LOAD.c.seq == _ITEM.c.load_seq)

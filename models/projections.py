@@ -107,13 +107,17 @@ class LotClaim(SQLModel, table=True):
 
 @lot_scoped
 class LotCap(SQLModel, table=True):
-    """Why a lot cannot carry more: a value, the event that set it, and its reasons (JSON of findings)."""
+    """Why a lot cannot carry more: a value, the event that set it, and its reasons (JSON of findings).
+
+    ``of_seq``: the event whose part of the lot it caps, and with which it goes; 0: the lot as a whole.
+    """
 
     __tablename__ = "lot_cap"
 
     lot_id: int = Field(primary_key=True, sa_type=BigInteger)
     scheme: str = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
+    of_seq: int = Field(primary_key=True, sa_type=BigInteger)
     value: str
     reasons: str = text("[]")
     since: int | None = maybe_millis()  # it reaches only what is drawn from then on

@@ -40,7 +40,7 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
     commodity, product = world.profiles.product(lot.product)
     packaging = packaging_of(commodity, [event.quantity])
     grams = grams_of(event.quantity, packaging, "/quantity")
-    enough(lot, grams, world)
+    enough(lot, grams, world, at)
     for made in event.claims:
         _claim_holds(made, lot, product, event, grams, world)
     if lot.qc != "pass":
@@ -93,7 +93,7 @@ def lost(event: told.Lost, world: World, at: int) -> Ruling:
     commodity, _ = world.profiles.product(lot.product)
     packaging = packaging_of(commodity, [event.quantity])
     gone = grams_of(event.quantity, packaging, "/quantity")
-    enough(lot, gone, world)
+    enough(lot, gone, world, at)
     findings = []
     tolerance = commodity.handling_loss_notice_bp
     if tolerance is not None and gone * 10_000 > lot.initial_g * tolerance.value:

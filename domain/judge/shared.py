@@ -99,10 +99,11 @@ def usable(uid: str, world: World, at: int, *, rework: bool = False) -> Lot:
     return lot
 
 
-def enough(lot: Lot, wanted: int, world: World, ending: frozenset[str] = frozenset()) -> None:
-    """So much is left, and not in a vessel that goes on."""
-    if wanted > lot.remaining_g:
-        raise Refused("INSUFFICIENT_STOCK", lot=lot.code, have_g=lot.remaining_g, wanted_g=wanted)
+def enough(lot: Lot, wanted: int, world: World, at: int, ending: frozenset[str] = frozenset()) -> None:
+    """So much was there then and is left, and not in a vessel that goes on."""
+    have = world.book.spare_g(lot, at)
+    if wanted > have:
+        raise Refused("INSUFFICIENT_STOCK", lot=lot.code, have_g=have, wanted_g=wanted)
     if wanted > lot.remaining_g - world.book.loaded_g(lot.key, but=ending):
         raise Refused("LOT_IN_VESSEL", lot=lot.code)
 
@@ -123,7 +124,7 @@ def draw(
     weights = [grams_of(item.quantity, packaging, f"/inputs/{i}/quantity") for i, item in enumerate(items)]
     for item, wanted in zip(items, weights, strict=True):
         lot = usable(item.lot, world, at, rework=rework)
-        enough(lot, wanted, world, ending)
+        enough(lot, wanted, world, at, ending)
         total += wanted
     return total
 
@@ -195,7 +196,7 @@ def caps_at(lots: list[Lot], site: Site, event: told.AnyEvent, world: World) -> 
                     "IDENTITY_LOST", "notice", {"scheme": code, "origins": origins}, scheme.rule("COMMINGLING")
                 )
                 caps[code] = together(scheme, (cap, Cap(scheme.values[0].code, (lost,))))
-        elif len(lots) > 1 and is_strict(scheme, day, world):
+        elif (len(lots) > 1 or event.type == "received") and is_strict(scheme, day, world):
             mark = Finding("STRICT_MIXTURE", "notice", {"scheme": code}, scheme.rule("STRICT_MIXTURE"))
             caps[code] = together(scheme, (cap, Cap(scheme.values[-1].code, (mark,))))
     return caps
@@ -208,20 +209,14 @@ def is_strict(scheme: Scheme, day: date, world: World) -> bool:
 
 
 def site_caps(lots: Iterable[Lot], site: Site, event: told.AnyEvent, world: World) -> dict[str, Cap]:
-    """What the site allows, for each scheme under which any of the lots still carries something."""
-    carried = {
-        scheme
-        for lot in lots
-        for scheme, value in lot.claims.items()
-        if value != world.profiles.schemes[scheme].values[0].code
-    }
+    """What the site allows, for each scheme that any of the lots was judged by: also where it carries nothing now."""
     day = event.occurred_at.date()
     certificates = tuple(world.registry.certificates.values())
     return {
         scheme: judge_site(
             world.profiles.schemes[scheme], event.type, day=day, site_id=site.id, certificates=certificates
         )
-        for scheme in sorted(carried)
+        for scheme in sorted({scheme for lot in lots for scheme in lot.claims})
     }
 
 
