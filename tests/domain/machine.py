@@ -593,6 +593,7 @@ class Season(RuleBasedStateMachine):
                 continue
             assert seen.holds == view.kinds(lot), lot
             assert seen.claims == view.claims[lot], lot
+            assert seen.made_at == self.model.lots[lot].made_at, lot
         assert state.papers == {
             (paper.lot, paper.kind, paper.scheme, paper.number, paper.grams, paper.state)
             for paper in self.model.papers

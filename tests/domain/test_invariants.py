@@ -538,6 +538,7 @@ def test_I04_a_delivery_that_fills_a_lot_twice_still_counts_when_one_fill_is_tak
         story.say(name, "received", {lot: weight}, {"R": weight})
     assert story.fix("c", "f2") is None
     assert story.claim("R") == "conventional"  # 50 g of Z are still in it
+    assert ident("R") in story.memory.below(ident("Z"))
 
 
 def test_I04_goods_that_rise_by_a_correction_are_held_to_the_sites_that_they_passed() -> None:
@@ -669,6 +670,27 @@ def test_I22_a_run_that_is_open_again_does_not_overlap_the_next() -> None:
     assert refused is not None or sum(end is None for _, end in runs) == 1
 
 
+def test_I22_a_run_does_not_end_after_the_next_one_began() -> None:
+    story = Story()
+    for lot in ("A", "B"):
+        story.bring(lot)
+    story.say("load 1", "loaded", {"A": 100}, {}, vessel="BOX", load=ident("run1"))
+    story.say("dry", "transformed", {"A": 100}, {"D": 40}, product=DRY, loads=(ident("run1"),))
+    story.say("load 2", "loaded", {"B": 100}, {}, vessel="BOX", load=ident("run2"))
+    later = {"product": DRY, "loads": (ident("run1"),), "at": story.at + ref.DAY}
+    assert story.fix("c", "dry", {"A": 100}, {"D": 40}, **later) == "LOAD_ENDED"
+
+
+def test_I08_a_lot_is_there_since_the_first_fill_that_counts() -> None:
+    story = Story()
+    for lot in ("A", "B"):
+        story.bring(lot)
+    story.say("in 1", "received", {"A": 100}, {"R": 100})
+    story.say("in 2", "received", {"B": 100}, {"R": 100}, at=START + 10 * ref.DAY)
+    assert story.fix("c", "in 1") is None
+    assert story.lot("R").made_at == START + 10 * ref.DAY
+
+
 def test_a_fill_taken_back_takes_along_what_lowered_it() -> None:
     story = Story()
     story.bring("A")
@@ -681,6 +703,7 @@ def test_a_fill_taken_back_takes_along_what_lowered_it() -> None:
     assert story.claim("R") == "conventional"
     assert story.fix("c", "in 2") is None
     assert story.claim("R") == "organic"  # A alone, weighed in while the certificate was in force
+    assert not story.memory.book.caps[story.memory.book.by_uid[ident("R")].key]
 
 
 def test_I05_a_downgrade_under_one_scheme_changes_no_claim_under_another() -> None:
