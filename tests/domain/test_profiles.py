@@ -178,7 +178,7 @@ def test_figures_change_on_their_day() -> None:
 @pytest.mark.parametrize(
     ("instead_of", "write", "says"),
     [
-        ('id = "cocoa"', "", r"cocoa\.toml: id: add this key"),
+        ('id = "cocoa"', "", r"cocoa\.toml:1: id: add this key"),
         ('id = "cocoa"', "id = 7", r"id: write text in quotes"),
         ('crop_type = "perennial"', 'crop_type = "tree"', r"crop_type: write one of perennial, annual"),
         ("conversion_months = 36", 'conversion_months = "36"', r"conversion_months: write a whole number"),
@@ -195,7 +195,7 @@ def test_figures_change_on_their_day() -> None:
         ('to_products = ["cocoa_nibs"]', 'to_products = ["nibs"]', r"“nibs” is not a product of this file"),
         ('readings = ["drying_days"]', 'readings = ["days"]', r"“days” is not a code of process"),
         ('stages = ["discharge"]', 'stages = ["port"]', r"“port” is not a stage of this file"),
-        ('stages = ["discharge"]', 'stages = ["lot"]', r"specifications: “moisture lot .*” stands twice"),
+        ('stages = ["discharge"]', 'stages = ["lot"]', r"specifications\[1\]: “moisture lot .*” stands twice"),
         ('code = "jute_65"', 'code = "jute_60"', r"packaging\[2\]\.code: “jute_60” is taken"),
         ('counts = ["slaty"]', 'counts = ["slate"]', r"“slate” is not counted in a cut test"),
         (
@@ -207,7 +207,7 @@ def test_figures_change_on_their_day() -> None:
         ("rework = true", 'rework = "yes"', r"rework: write true or false"),
         ('name = { en = "Cocoa", fr = "Cacao" }', 'name = { en = "Cocoa" }', r"name\.fr: add this key"),
         ('name = { en = "Cocoa", fr = "Cacao" }', 'name = "Cocoa"', r"name: write a table with keys"),
-        ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml: the file is not TOML: .*line \d+"),
+        ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml:\d+: the file is not TOML: .*line \d+"),
     ],
 )
 def test_a_mistake_in_a_commodity_names_file_key_and_what_to_write(instead_of: str, write: str, says: str) -> None:
