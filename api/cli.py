@@ -221,13 +221,15 @@ def replay(
 
 @app.command()
 def demo(
-    cluster: Annotated[str, typer.Option(help="LR_COCOA: cocoa in Liberia, full size")] = "LR_COCOA",
+    cluster: Annotated[
+        str, typer.Option(help="LR_COCOA (full size), GH_MANGO, GH_CASSAVA, TN_PEAR, GE_PHARMA or GE_FISH")
+    ] = "LR_COCOA",
     totals: Annotated[bool, typer.Option("--totals", help="print the season's totals as JSON, and stop")] = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="play the season, and stop")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
 ) -> None:
     """Play a whole season through the ledger, then serve it."""
-    from demo.play import CLUSTERS
+    from demo.clusters import CLUSTERS
 
     if cluster not in CLUSTERS:
         _stop(f"There is no cluster {cluster}. Known: {', '.join(CLUSTERS)}.", 2)
