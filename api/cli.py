@@ -567,6 +567,33 @@ def pack(
     _say(f"{len(found.members)} members, {len(found.purchases)} deliveries, {len(found.findings)} findings.")
 
 
+# --- profiles ---
+
+profile = typer.Typer(
+    help="Commodities and schemes as data.", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.add_typer(profile, name="profile")
+
+
+@profile.callback()
+def profile_group() -> None:
+    """Commodities and schemes as data."""
+
+
+@profile.command(name="check")
+def profile_check(
+    file: Annotated[Path, typer.Argument(help="TOML file of a commodity or a scheme", exists=True, dir_okay=False)],
+) -> None:
+    """Read one profile: what it says, or what is wrong with it, on which line, and what to write instead."""
+    from domain.profiles import Commodity
+    from labels.profile_text import commodity_text, scheme_text
+    from ledger.profiles import check
+
+    found = check(file)
+    typer.echo(commodity_text(found) if isinstance(found, Commodity) else scheme_text(found))
+    _say(f"{file.name} is in order.")
+
+
 # --- lists ---
 
 

@@ -770,7 +770,7 @@ def _grade(table: _Table) -> Grade:
 
 
 def _sampling(table: _Table) -> Sampling:
-    return Sampling(
+    plan = Sampling(
         method=table.text("method"),
         products=table.words("products", least=0),
         tests=table.words("tests", least=0),
@@ -784,6 +784,11 @@ def _sampling(table: _Table) -> Sampling:
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
+    if plan.may_exceed and plan.may_exceed >= plan.units:
+        raise table.mistake("may_exceed", f"write fewer than units, which is {plan.units}")
+    if plan.may_exceed and plan.exceed_from is None:
+        raise table.mistake("exceed_from", "add from which value on a sample counts as exceeding")
+    return plan
 
 
 def _storage(table: _Table) -> Storage:
@@ -810,13 +815,15 @@ def _limit(table: _Table) -> Limit:
 
 
 def _lot_sizes(table: _Table) -> LotSizes:
-    return LotSizes(
+    sizes = LotSizes(
         usual_g=table.integer("usual_g", least=1),
         container_g=table.integer("container_g", least=1),
         most_g=table.integer("most_g", least=1),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
+    _rising(table, ("usual_g", sizes.usual_g), ("most_g", sizes.most_g))
+    return sizes
 
 
 def _claim_value(table: _Table) -> ClaimValue:
@@ -878,7 +885,10 @@ def _day_of_year(table: _Table, key: str) -> str:
 
 
 def _season_start(table: _Table) -> SeasonStart:
-    return SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+    season = SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+    if season.starts == "02-29":
+        raise table.mistake("starts", "write a day that every year has")
+    return season
 
 
 def _group_limits(table: _Table) -> GroupLimits:
@@ -945,6 +955,8 @@ def _rule(code: str, table: _Table) -> Rule:
 def _check_commodity(commodity: Commodity, top: _Table) -> None:
     """What one table says of another: products, readings, steps and stages that exist; no limit twice."""
     products, steps = commodity.products.keys(), commodity.steps.keys()
+    if "lot" not in commodity.stages:
+        raise top.mistake("stages", "add “lot”: a check that names no stage is of the lot")
     for i, step in enumerate(commodity.steps.values()):
         top.known(f"steps[{i}].from_products", step.from_products, products, "a product")
         top.known(f"steps[{i}].to_products", step.to_products, products, "a product")
@@ -954,6 +966,9 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
     for i, item in enumerate(commodity.specifications):
         top.known(f"specifications[{i}].stages", item.stages, commodity.stages, "a stage")
         top.known(f"specifications[{i}].products", item.products, products, "a product")
+        if item.limit is None and item.severity != "info":
+            todo = 'write a max or a min, or severity = "info": nothing can fail without a limit'
+            raise top.mistake(f"specifications[{i}].max", todo)
     for i, plan in enumerate(commodity.samplings):
         top.known(f"samplings[{i}].products", plan.products, products, "a product")
         top.known(f"samplings[{i}].tests", plan.tests, commodity.tests(), "a test")
@@ -1082,7 +1097,8 @@ class _Table:
     def integer(self, key: str, least: int = 0) -> int:
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self.mistake(key, f"write a whole number, at least {least}")
+            hint = ", in basis points: 4500 is 45 %" if key.endswith("_bp") else ""
+            raise self.mistake(key, f"write a whole number, at least {least}{hint}")
         return value
 
     def maybe_integer(self, key: str, least: int = 0) -> int | None:
