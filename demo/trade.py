@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from demo.lr_cocoa import CERTIFICATES, EXPORT_LOT_G, GROUPS, SEED, Batch, Season, Told, drawn, uid
+from demo.lr_cocoa import CERTIFICATES, EXPORT_LOT_G, GROUPS, SEED, Batch, Season, drawn, uid
+from demo.story import Told
 from domain import events as told
 from ledger.issue import new_code
 

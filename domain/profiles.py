@@ -1,7 +1,7 @@
 """Commodities and schemes as typed values, read from the TOML that agronomists keep in ``profiles/``.
 
 Every limit is data with a day from which it holds (``valid_from``) and a source. Where a file cannot be
-understood, ``ProfileMistake`` names the file and the key and says what to write. Percentages are whole basis
+understood, ``ProfileMistake`` names the file, the line and the key and says what to write. Percentages are whole basis
 points, weights whole grams; limits of laboratory tests are decimal text in quotes, because "8.0" says how
 exactly to compare.
 """
@@ -13,21 +13,25 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from math import isqrt
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
 
-from domain.quantity import WHOLE_BP, decimal_text, decimals, rounded
+from domain.quantity import GRAMS_PER_UNIT, WHOLE_BP, decimal_text, decimals, rounded
 from domain.refusals import Refused
 from domain.season import days_of, season_of
+from domain.toml_lines import line_of, line_of_error
 
 T = TypeVar("T")
 Names: TypeAlias = dict[str, str]
 """What people call it: "en" and "fr"."""
 
-CropType: TypeAlias = Literal["perennial", "annual"]
+CropType: TypeAlias = Literal["perennial", "annual", "none"]
+"""How long a field bears; "none" is no crop: a medicine, a catch."""
+
 Severity: TypeAlias = Literal["info", "downgrade_grade", "hold", "reject"]
 ChainOfCustody: TypeAlias = Literal["segregated", "mass_balance", "identity_preserved"]
 
@@ -39,13 +43,15 @@ CUT_DEFECTS: Final = ("mouldy", "slaty", "insect_damaged", "germinated", "flat",
 
 
 class ProfileMistake(ValueError):
-    """A profile cannot be understood: ``file``, ``key``, and what to do."""
+    """A profile cannot be understood: ``file``, ``line`` (from 1, where it is known), ``key``, and what to do."""
 
-    def __init__(self, file: str, key: str, todo: str) -> None:
-        super().__init__(f"{file}: {key}: {todo}" if key else f"{file}: {todo}")
+    def __init__(self, file: str, key: str, todo: str, line: int | None = None) -> None:
+        place = f"{file}:{line}" if line is not None else file
+        super().__init__(": ".join(part for part in (place, key, todo) if part))
         self.file = file
         self.key = key
         self.todo = todo
+        self.line = line
 
 
 # --- commodities ---
@@ -53,13 +59,23 @@ class ProfileMistake(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A form in which the commodity is traded or processed; certificates list its ``category``."""
+    """A form in which the commodity is traded or processed; certificates list its ``category``.
+
+    ``density`` is of liquids, in kilograms per litre: weights are kept, litres are what they come to.
+    """
 
     code: str
     category: str
     name: Names
     form: str
     hs: str
+    density: str | None = None
+
+    def millilitres(self, grams: int) -> int | None:
+        """What grams of a liquid take up, rounded half to even; none of what has no density."""
+        if self.density is None:
+            return None
+        return round(Fraction(grams) / Fraction(self.density))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +205,58 @@ class Grading:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a sample is drawn: the share of the bags, beans per tonne in bulk, and weights in grams."""
+    """How a sample is drawn of some products, for some tests (none named: of all, for all).
+
+    The share of the bags, beans per tonne in bulk, weights in grams; 0: the method does not ask for it. Where
+    ``units`` samples are tested apart, at most ``may_exceed`` of them may lie between ``exceed_from`` (decimal text
+    in the unit of the test) and the limit, none above it: n, c and m of Reg. (EC) 2073/2005.
+    """
 
     method: str
+    products: tuple[str, ...]
+    tests: tuple[str, ...]
     bags_min_bp: int
     bulk_beans_per_tonne: int
     increment_max_g: int
     sample_min_g: int
+    units: int
+    may_exceed: int
+    exceed_from: str | None
     valid_from: date
     source: str
+
+    def applies(self, product: str | None, test: str | None) -> bool:
+        """Whether the plan is for this product (none told: any) and this test (none told: a plan for all tests)."""
+        fits = product is None or not self.products or product in self.products
+        return fits and (test in self.tests if test is not None else not self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How some products are kept, and for how long from the day (or hour) they were made.
+
+    Temperatures in °C and the humidity of the air in %, as decimal text; a shelf life in months or in hours, or none
+    where nothing sets one.
+    """
+
+    code: str
+    name: Names
+    products: tuple[str, ...]
+    temperature_min: str | None
+    temperature_max: str | None
+    humidity_max: str | None
+    shelf_life_months: int | None
+    shelf_life_hours: int | None
+    valid_from: date
+    source: str
+
+    def until(self, made: datetime) -> datetime | None:
+        """When the shelf life of goods made at an instant ends; none where it has no end."""
+        if self.shelf_life_hours is not None:
+            return made + timedelta(hours=self.shelf_life_hours)
+        if self.shelf_life_months is not None:
+            return datetime.combine(add_months(made.date(), self.shelf_life_months), made.timetz())
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +305,7 @@ class Commodity:
     specifications: tuple[Specification, ...]
     gradings: tuple[Grading, ...]
     samplings: tuple[Sampling, ...]
+    storage: dict[str, Storage]
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
     seasons: tuple[SeasonStart, ...]
@@ -294,9 +354,18 @@ class Commodity:
                 return grams * step.yield_typ_bp // WHOLE_BP
         return None
 
-    def sampling_at(self, on: date) -> Sampling | None:
-        """The sampling plan in force on a day; before the first, the first."""
-        return in_force(self.samplings, on) if self.samplings else None
+    def sampling_at(self, on: date, product: str | None = None, test: str | None = None) -> Sampling | None:
+        """The sampling plan of a product in force on a day, before the first the first; that of a test, if it has one.
+
+        None: nothing says how to sample.
+        """
+        own = [plan for plan in self.samplings if test is not None and plan.applies(product, test)]
+        plans = own or [plan for plan in self.samplings if plan.applies(product, None)]
+        return in_force(plans, on) if plans else None
+
+    def storage_of(self, product: str, on: date) -> tuple[Storage, ...]:
+        """The ways in which a product may be kept, as known on a day."""
+        return tuple(way for way in self.storage.values() if product in way.products and way.valid_from <= on)
 
 
 # --- schemes ---
@@ -365,8 +434,8 @@ class SchemeParams:
     harvest: tuple[HarvestWindow, ...]
 
     def conversion_months(self, crop_type: str) -> int | None:
-        """Months of conversion before a harvest can carry the top value, of a perennial or an annual crop."""
-        return self.perennial_months if crop_type == "perennial" else self.annual_months
+        """Months of conversion before a harvest can carry the top value; none for what is no crop."""
+        return {"perennial": self.perennial_months, "annual": self.annual_months}.get(crop_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,9 +610,9 @@ def load_commodity(text: str, name: str) -> Commodity:
     """The commodity that a TOML text describes; ``name`` is its file name. Raises ``ProfileMistake``."""
     top = _Table.parse(text, name)
     commodity = Commodity(
-        id=top.text("id"),
+        id=top.word("id"),
         name=top.names("name"),
-        hs=top.text("hs"),
+        hs=top.hs("hs"),
         crop_type=cast("CropType", top.one_of("crop_type", get_args(CropType))),
         conversion_months=top.integer("conversion_months"),
         products=_by_code(top.tables("products"), _product),
@@ -554,12 +623,13 @@ def load_commodity(text: str, name: str) -> Commodity:
         specifications=tuple(_whole(table, _specification) for table in top.tables("specifications")),
         gradings=tuple(_whole(table, _grading) for table in top.tables("gradings", least=0)),
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
+        storage=_by_code(top.tables("storage", least=0), _storage),
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
         seasons=tuple(_whole(table, _season_start) for table in top.tables("seasons")),
     )
     top.end()
-    _check_commodity(commodity, name)
+    _check_commodity(commodity, top)
     return commodity
 
 
@@ -580,27 +650,35 @@ def load_scheme(text: str, name: str) -> Scheme:
     )
     top.end()
     if scheme.values[0].claimable:
-        raise ProfileMistake(name, "values[0].claimable", "write false: the lowest value claims nothing")
+        raise top.mistake("values[0].claimable", "write false: the lowest value claims nothing")
     for key, items in (("params", scheme.params), ("groups", scheme.groups), ("ics", scheme.ics)):
-        _once([item.valid_from.isoformat() for item in items], name, key)
+        top.once(key, [item.valid_from.isoformat() for item in items])
     for key, coded in (("samples", scheme.samples), ("checklist", scheme.checklist)):
-        _once([f"{item.code} {item.valid_from.isoformat()}" for item in coded], name, key)
+        top.once(key, [f"{item.code} {item.valid_from.isoformat()}" for item in coded])
     return scheme
 
 
 def _product(table: _Table) -> Product:
     return Product(
-        table.text("code"), table.text("category"), table.names("name"), table.text("form"), table.text("hs")
+        code=table.word("code"),
+        category=table.word("category"),
+        name=table.names("name"),
+        form=table.text("form"),
+        hs=table.hs("hs"),
+        density=table.maybe_density("density"),
     )
 
 
 def _packaging(table: _Table) -> Packaging:
-    return Packaging(table.text("code"), table.names("name"), table.integer("grams", least=1))
+    code = table.word("code")
+    if code in GRAMS_PER_UNIT:
+        raise table.mistake("code", f"“{code}” is a unit of weight; give the packaging another code")
+    return Packaging(code, table.names("name"), table.integer("grams", least=1))
 
 
 def _step(table: _Table) -> Step:
     step = Step(
-        code=table.text("code"),
+        code=table.word("code"),
         name=table.names("name"),
         from_products=table.words("from_products"),
         to_products=table.words("to_products"),
@@ -626,7 +704,7 @@ def _step(table: _Table) -> Step:
 
 def _process_limit(table: _Table) -> ProcessLimit:
     limit = ProcessLimit(
-        code=table.text("code"),
+        code=table.word("code"),
         name=table.names("name"),
         unit=table.text("unit"),
         steps=table.words("steps"),
@@ -643,7 +721,7 @@ def _process_limit(table: _Table) -> ProcessLimit:
 
 def _specification(table: _Table) -> Specification:
     specification = Specification(
-        test=table.text("test"),
+        test=table.word("test"),
         name=table.names("name"),
         unit=table.text("unit"),
         min=table.maybe_decimal("min"),
@@ -692,15 +770,44 @@ def _grade(table: _Table) -> Grade:
 
 
 def _sampling(table: _Table) -> Sampling:
-    return Sampling(
+    plan = Sampling(
         method=table.text("method"),
-        bags_min_bp=table.integer("bags_min_bp"),
-        bulk_beans_per_tonne=table.integer("bulk_beans_per_tonne"),
-        increment_max_g=table.integer("increment_max_g"),
-        sample_min_g=table.integer("sample_min_g"),
+        products=table.words("products", least=0),
+        tests=table.words("tests", least=0),
+        bags_min_bp=table.maybe_integer("bags_min_bp") or 0,
+        bulk_beans_per_tonne=table.maybe_integer("bulk_beans_per_tonne") or 0,
+        increment_max_g=table.maybe_integer("increment_max_g") or 0,
+        sample_min_g=table.maybe_integer("sample_min_g") or 0,
+        units=table.maybe_integer("units") or 0,
+        may_exceed=table.maybe_integer("may_exceed") or 0,
+        exceed_from=table.maybe_decimal("exceed_from"),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
+    if plan.may_exceed and plan.may_exceed >= plan.units:
+        raise table.mistake("may_exceed", f"write fewer than units, which is {plan.units}")
+    if plan.may_exceed and plan.exceed_from is None:
+        raise table.mistake("exceed_from", "add from which value on a sample counts as exceeding")
+    return plan
+
+
+def _storage(table: _Table) -> Storage:
+    storage = Storage(
+        code=table.word("code"),
+        name=table.names("name"),
+        products=table.words("products"),
+        temperature_min=table.maybe_decimal("temperature_min"),
+        temperature_max=table.maybe_decimal("temperature_max"),
+        humidity_max=table.maybe_decimal("humidity_max"),
+        shelf_life_months=table.maybe_integer("shelf_life_months", least=1),
+        shelf_life_hours=table.maybe_integer("shelf_life_hours", least=1),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    _rising_decimals(table, ("temperature_min", storage.temperature_min), ("temperature_max", storage.temperature_max))
+    if storage.shelf_life_months is not None and storage.shelf_life_hours is not None:
+        raise table.mistake("shelf_life_hours", "write the shelf life in months or in hours, not both")
+    return storage
 
 
 def _limit(table: _Table) -> Limit:
@@ -708,13 +815,15 @@ def _limit(table: _Table) -> Limit:
 
 
 def _lot_sizes(table: _Table) -> LotSizes:
-    return LotSizes(
+    sizes = LotSizes(
         usual_g=table.integer("usual_g", least=1),
         container_g=table.integer("container_g", least=1),
         most_g=table.integer("most_g", least=1),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
+    _rising(table, ("usual_g", sizes.usual_g), ("most_g", sizes.most_g))
+    return sizes
 
 
 def _claim_value(table: _Table) -> ClaimValue:
@@ -776,7 +885,10 @@ def _day_of_year(table: _Table, key: str) -> str:
 
 
 def _season_start(table: _Table) -> SeasonStart:
-    return SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+    season = SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+    if season.starts == "02-29":
+        raise table.mistake("starts", "write a day that every year has")
+    return season
 
 
 def _group_limits(table: _Table) -> GroupLimits:
@@ -840,33 +952,41 @@ def _rule(code: str, table: _Table) -> Rule:
     return Rule(code, table.names("text"), table.text("source"))
 
 
-def _check_commodity(commodity: Commodity, file: str) -> None:
+def _check_commodity(commodity: Commodity, top: _Table) -> None:
     """What one table says of another: products, readings, steps and stages that exist; no limit twice."""
     products, steps = commodity.products.keys(), commodity.steps.keys()
-    for step in commodity.steps.values():
-        _known((*step.from_products, *step.to_products), products, file, f"steps {step.code}", "a product")
-        _known(step.readings, commodity.process.keys(), file, f"steps {step.code} readings", "a code of process")
-    for limit in commodity.process.values():
-        _known(limit.steps, steps, file, f"process {limit.code} steps", "a step")
-    for item in commodity.specifications:
-        _known(item.stages, commodity.stages, file, f"specifications {item.test} stages", "a stage")
-        _known(item.products, products, file, f"specifications {item.test} products", "a product")
-    places = [_place(item, stage) for item in commodity.specifications for stage in item.stages or ("",)]
-    _once(places, file, "specifications")
-    _once([item.valid_from.isoformat() for item in commodity.gradings], file, "gradings")
-    _once([item.valid_from.isoformat() for item in commodity.samplings], file, "samplings")
-    _once([item.valid_from.isoformat() for item in commodity.seasons], file, "seasons")
+    if "lot" not in commodity.stages:
+        raise top.mistake("stages", "add “lot”: a check that names no stage is of the lot")
+    for i, step in enumerate(commodity.steps.values()):
+        top.known(f"steps[{i}].from_products", step.from_products, products, "a product")
+        top.known(f"steps[{i}].to_products", step.to_products, products, "a product")
+        top.known(f"steps[{i}].readings", step.readings, commodity.process.keys(), "a code of process")
+    for i, limit in enumerate(commodity.process.values()):
+        top.known(f"process[{i}].steps", limit.steps, steps, "a step")
+    for i, item in enumerate(commodity.specifications):
+        top.known(f"specifications[{i}].stages", item.stages, commodity.stages, "a stage")
+        top.known(f"specifications[{i}].products", item.products, products, "a product")
+        if item.limit is None and item.severity != "info":
+            todo = 'write a max or a min, or severity = "info": nothing can fail without a limit'
+            raise top.mistake(f"specifications[{i}].max", todo)
+    for i, plan in enumerate(commodity.samplings):
+        top.known(f"samplings[{i}].products", plan.products, products, "a product")
+        top.known(f"samplings[{i}].tests", plan.tests, commodity.tests(), "a test")
+    for i, way in enumerate(commodity.storage.values()):
+        top.known(f"storage[{i}].products", way.products, products, "a product")
+    stages = [(i, item, stage) for i, item in enumerate(commodity.specifications) for stage in item.stages or ("",)]
+    top.once("specifications", [_place(item, stage) for _, item, stage in stages], [i for i, _, _ in stages])
+    top.once("gradings", [item.valid_from.isoformat() for item in commodity.gradings])
+    top.once("samplings", [_plan(item) for item in commodity.samplings])
+    top.once("seasons", [item.valid_from.isoformat() for item in commodity.seasons])
+
+
+def _plan(item: Sampling) -> str:
+    return " ".join((",".join(item.products), ",".join(item.tests), item.valid_from.isoformat()))
 
 
 def _place(item: Specification, stage: str) -> str:
     return " ".join((item.test, stage, ",".join(item.products), item.valid_from.isoformat()))
-
-
-def _known(words: Iterable[str], known: Iterable[str], file: str, key: str, what: str) -> None:
-    known = list(known)
-    for word in words:
-        if word not in known:
-            raise ProfileMistake(file, key, f"“{word}” is not {what} of this file; use {_listed(known)}")
 
 
 def _once(items: Iterable[str], file: str, key: str) -> None:
@@ -914,31 +1034,61 @@ def _listed(words: Iterable[str]) -> str:
 class _Table:
     """A TOML table that knows its place in the file, and which of its keys were asked for."""
 
-    def __init__(self, values: dict[str, Any], file: str, path: str = "") -> None:
+    def __init__(self, values: dict[str, Any], file: str, text: str, path: str = "") -> None:
         self._values = values
         self._file = file
+        self._text = text
         self._path = path
         self._asked: set[str] = set()
 
     @classmethod
     def parse(cls, text: str, file: str) -> _Table:
         try:
-            return cls(tomllib.loads(text), file)
+            return cls(tomllib.loads(text), file, text)
         except tomllib.TOMLDecodeError as error:
-            raise ProfileMistake(file, "", f"the file is not TOML: {error}") from error
+            raise ProfileMistake(file, "", f"the file is not TOML: {error}", line_of_error(error, text)) from error
 
     def mistake(self, key: str, todo: str) -> ProfileMistake:
-        return ProfileMistake(self._file, self._place(key), todo)
+        place = self._place(key)
+        return ProfileMistake(self._file, place, todo, line_of(self._text, place))
 
     def end(self) -> None:
         """Nothing may be left that nobody asked for: it would be a limit that holds nowhere."""
         for key in self._values.keys() - self._asked:
             raise self.mistake(key, f"remove it or correct its name; known here: {_listed(self._asked)}")
 
+    def known(self, key: str, words: Iterable[str], known: Iterable[str], what: str) -> None:
+        """Every word is one of those known, which are ``what``."""
+        known = list(known)
+        for word in words:
+            if word not in known:
+                raise self.mistake(key, f"“{word}” is not {what} of this file; use {_listed(known)}")
+
+    def once(self, key: str, items: Sequence[str], places: Sequence[int] | None = None) -> None:
+        """None of the items, each of the table ``places`` tells of ``[[key]]``, stands twice."""
+        seen: set[str] = set()
+        for place, item in zip(places or range(len(items)), items, strict=True):
+            if item in seen:
+                raise self.mistake(f"{key}[{place}]", f"“{item.strip()}” stands twice; keep one")
+            seen.add(item)
+
     def text(self, key: str, default: str | None = None) -> str:
         value = self._get(key, default)
         if not isinstance(value, str) or not value.strip():
             raise self.mistake(key, "write text in quotes")
+        return value
+
+    def word(self, key: str) -> str:
+        """A code, as events tell it."""
+        value = self.text(key)
+        if _CODE.fullmatch(value) is None:
+            raise self.mistake(key, "write a code of letters, digits and _ . % / -, at most 40, without spaces")
+        return value
+
+    def hs(self, key: str) -> str:
+        value = self.text(key)
+        if _HS.fullmatch(value) is None:
+            raise self.mistake(key, 'write the customs code as 4 to 10 digits in quotes, for example "180100"')
         return value
 
     def maybe_text(self, key: str) -> str | None:
@@ -947,11 +1097,12 @@ class _Table:
     def integer(self, key: str, least: int = 0) -> int:
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self.mistake(key, f"write a whole number, at least {least}")
+            hint = ", in basis points: 4500 is 45 %" if key.endswith("_bp") else ""
+            raise self.mistake(key, f"write a whole number, at least {least}{hint}")
         return value
 
-    def maybe_integer(self, key: str) -> int | None:
-        return None if self._missing(key) else self.integer(key)
+    def maybe_integer(self, key: str, least: int = 0) -> int | None:
+        return None if self._missing(key) else self.integer(key, least)
 
     def integers(self, key: str) -> dict[str, int]:
         if self._missing(key):
@@ -982,6 +1133,12 @@ class _Table:
             decimal_text(value)
         except Refused as refused:
             raise self.mistake(key, 'write a decimal in quotes, for example "8.0"') from refused
+        return value
+
+    def maybe_density(self, key: str) -> str | None:
+        value = self.maybe_decimal(key)
+        if value is not None and Fraction(value) <= 0:
+            raise self.mistake(key, 'write kilograms per litre in quotes, above zero, for example "0.92"')
         return value
 
     def names(self, key: str) -> Names:
@@ -1021,7 +1178,7 @@ class _Table:
     def _table(self, key: str, value: Any) -> _Table:
         if not isinstance(value, dict):
             raise self.mistake(key, "write a table with keys")
-        return _Table(value, self._file, self._place(key))
+        return _Table(value, self._file, self._text, self._place(key))
 
     def _get(self, key: str, default: Any = None) -> Any:
         if not self._missing(key):
@@ -1039,6 +1196,8 @@ class _Table:
 
 
 _WORD = re.compile(r"\S+")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.%/-]{0,39}")  # domain.events.Word
+_HS = re.compile(r"[0-9]{4,10}")
 
 
 def _is_word(value: Any) -> bool:

@@ -118,6 +118,13 @@ def test_replay_says_that_the_rows_follow_from_the_log_and_finds_the_one_that_do
     assert shell.run("replay").returncode == 0
 
 
+def test_a_cluster_is_played_and_its_totals_printed(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, f"sqlite:///{tmp_path / 'fish.db'}")
+    answer = shell.run("demo", "--cluster", "GE_FISH", "--totals")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["landings"] == 96
+
+
 def test_init_founds_the_first_organisation_with_a_password_of_its_own(tmp_path: Path) -> None:
     shell = Shell(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
     words = ("init", "--code", "LR-C9", "--name", "New Cooperative", "--admin", "anna", "--password-stdin")
