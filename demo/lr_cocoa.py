@@ -442,7 +442,7 @@ def _inspection(lot: str, when: datetime, moisture: float, cut: told.CutTest) ->
         f"inspected/{lot}",
         when,
         lot=uid(lot),
-        measurements=(told.Measurement(test="moisture", value=f"{moisture:.1f}"),),
+        measurements=(told.Result(test="moisture", value=f"{moisture:.1f}"),),
         cut_test=cut,
     )
 

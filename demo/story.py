@@ -76,9 +76,9 @@ def quantity(grams: int) -> told.Quantity:
     return told.Quantity(value=f"{whole}.{rest:03d}".rstrip("0").rstrip("."), unit="kg")
 
 
-def measured(**values: str) -> tuple[told.Measurement, ...]:
+def measured(**values: str) -> tuple[told.Result, ...]:
     """Test -> value, as a check tells them."""
-    return tuple(told.Measurement(test=test, value=value) for test, value in values.items())
+    return tuple(told.Result(test=test, value=value) for test, value in values.items())
 
 
 def morning(first: date, day: int, minutes: int = 0) -> datetime:

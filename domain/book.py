@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from domain.claims import Cap, mixture
 from domain.findings import Finding
 from domain.lineage import oldest_first
 from domain.profiles import Scheme
+from domain.quality import Outcome, lifted, outcome_of, standing
 from domain.values import Load, Lot, Transfer
 
 LOTS_PER_EVENT = 512
@@ -21,6 +23,9 @@ LOTS_PER_EVENT = 512
 
 STANDS = "STRICT_MIXTURE_STANDS"
 """The rule of a cap that a correction ends: goods mixed strictly do not rise when a part is found to be less."""
+
+RELEASABLE = ("hold", "quality", "parent", "claim")
+"""Kinds of hold that a release ends; a rejection only when a retest lifted the check."""
 
 BLOCKING = ("void", "recall", "reject", "parent", "quality", "stock", "claim", "hold")
 DISPOSITION = {
@@ -104,7 +109,54 @@ class CheckRow:
     stage: str
     verdict: str
     grade: str | None
-    lines: tuple[Mapping[str, object], ...]
+    retest_of: int | None
+    lines: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(slots=True)
+class SampleRow:
+    """A sample that was drawn of a lot, perhaps with others under the same code."""
+
+    lot: int
+    seq: int
+    org_id: int
+    code: str
+    sampled_at: int
+    bags: int | None
+    drawn_from: int | None
+    increments: int
+    grams: int | None
+    seal: str | None
+    told_by: str
+
+
+@dataclass(slots=True)
+class OrderRow:
+    """Tests that were ordered of a lot."""
+
+    lot: int
+    seq: int
+    org_id: int
+    ordered_at: int
+    tests: tuple[str, ...]
+    laboratory: str | None
+    sample: str | None
+    due: str | None
+
+
+@dataclass(slots=True)
+class ChecklistRow:
+    """A checklist that was gone through for a lot."""
+
+    lot: int
+    seq: int
+    org_id: int
+    site_id: str
+    vessel_id: str | None
+    checklist: str
+    checked_at: int
+    passed: bool
+    answers: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(slots=True)
@@ -141,6 +193,7 @@ class LabelRow:
     seq: int
     issued_at: int
     claims: dict[str, str]
+    declares: tuple[str, ...] = ()
     state: str = "issued"
     reason: str | None = None
     superseded_by: str | None = None
@@ -210,6 +263,11 @@ class Book:
     transfers: dict[str, Transfer] = field(default_factory=dict)
     labels: dict[str, LabelRow] = field(default_factory=dict)
     consignments: dict[int, list[ConsignmentRow]] = field(default_factory=lambda: defaultdict(list))
+    checks: dict[int, list[CheckRow]] = field(default_factory=lambda: defaultdict(list))
+    orders: dict[int, list[OrderRow]] = field(default_factory=lambda: defaultdict(list))
+    checklists: dict[int, list[ChecklistRow]] = field(default_factory=lambda: defaultdict(list))
+    samples: dict[str, list[SampleRow]] = field(default_factory=lambda: defaultdict(list))
+    """Samples of the actor's organisation, by code."""
     fills: dict[int, dict[int, Fill]] = field(default_factory=lambda: defaultdict(dict))
     """Lot -> event -> what it put in."""
     children: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -226,7 +284,10 @@ class Book:
     ended_caps: list[CapRow] = field(default_factory=list)
     new_holds: list[HoldRow] = field(default_factory=list)
     ended_holds: list[HoldRow] = field(default_factory=list)
-    checks: list[CheckRow] = field(default_factory=list)
+    new_checks: list[CheckRow] = field(default_factory=list)
+    new_samples: list[SampleRow] = field(default_factory=list)
+    new_orders: list[OrderRow] = field(default_factory=list)
+    new_checklists: list[ChecklistRow] = field(default_factory=list)
     readings: list[ReadingRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     new_loads: list[Load] = field(default_factory=list)
@@ -461,6 +522,21 @@ class Book:
         rows = (row for row in self.caps[key] if row.of == fill.seq and row.scheme == scheme)
         return any(row.names("STRICT_MIXTURE") for row in rows)
 
+    # --- quality ---
+
+    def outcomes(self, key: int) -> list[Outcome]:
+        """What the checks of a lot say, in the order told."""
+        rows = sorted(self.checks[key], key=lambda row: row.seq)
+        return [outcome_of(row.seq, row.verdict, row.lines, row.retest_of) for row in rows]
+
+    def settle_quality(self, lot: Lot) -> None:
+        """What all the checks and orders of a lot come to; its grade is the last found."""
+        rows = sorted(self.checks[lot.key], key=lambda row: row.seq)
+        ordered = [(row.seq, row.tests) for row in self.orders[lot.key]]
+        lot.qc = standing(self.outcomes(lot.key), ordered)
+        lot.grade = next((row.grade for row in reversed(rows) if row.grade is not None), lot.grade)
+        self.touch(lot)
+
     # --- what blocks ---
 
     def hold(self, lot: Lot, row: HoldRow) -> None:
@@ -475,6 +551,16 @@ class Book:
 
     def open_holds(self, lot: Lot) -> list[HoldRow]:
         return [row for row in self.holds[lot.key] if row.ended_seq is None]
+
+    def releasable(self, lot: Lot) -> list[HoldRow]:
+        """What a release may end."""
+        outcomes = {item.seq: item for item in self.outcomes(lot.key)}
+        return [
+            row
+            for row in self.open_holds(lot)
+            if row.kind in RELEASABLE
+            or (row.kind == "reject" and row.seq in outcomes and lifted(outcomes[row.seq], list(outcomes.values())))
+        ]
 
     def _dispose(self, lot: Lot) -> None:
         open_kinds = {row.kind for row in self.open_holds(lot)}

@@ -12,6 +12,7 @@ from domain import events as told
 from domain.book import (
     LOTS_PER_EVENT,
     Book,
+    ChecklistRow,
     CheckRow,
     CleaningRow,
     ConsignmentRow,
@@ -20,16 +21,15 @@ from domain.book import (
     HoldRow,
     LabelRow,
     LineRow,
+    OrderRow,
     ReadingRow,
+    SampleRow,
     UnitRow,
 )
 from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
 from domain.ruling import Ruling
 from domain.values import Load, Lot, Transfer
-
-RELEASABLE = ("hold", "quality", "parent", "claim")
-"""Kinds of hold that a release ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,14 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _unloaded(event, entry)
         case told.Transformed():
             _transformed(event, entry)
+        case told.Sampled():
+            _sampled(event, entry)
+        case told.TestsOrdered():
+            _tests_ordered(event, entry)
         case told.Inspected():
             _inspected(event, entry)
+        case told.Checked():
+            _checked(event, entry)
         case told.Held():
             _held(event, entry)
         case told.Released():
@@ -298,27 +304,68 @@ def _unloaded(event: told.Unloaded, entry: _Entry) -> None:
         entry.line(entry.book.by_key[key], "note", 0)
 
 
-def _inspected(event: told.Inspected, entry: _Entry) -> None:
-    verdict = entry.ruling.verdict
-    assert verdict is not None
-    lot = entry.lot(event.lot)
-    lines = tuple(verdict["lines"])
-    entry.book.checks.append(
-        CheckRow(
+def _sampled(event: told.Sampled, entry: _Entry) -> None:
+    assert entry.ruling.told_by is not None
+    for uid in event.lots:
+        lot = entry.lot(uid)
+        row = SampleRow(
             lot.key,
             entry.seq,
             entry.org_id,
+            event.sample,
             entry.at,
-            event.stage,
-            verdict["verdict"],
-            verdict["grade"],
-            lines,
+            event.bags,
+            event.drawn_from,
+            event.increments,
+            entry.grams(event.quantity) if event.quantity else None,
+            event.seal,
+            entry.ruling.told_by,
         )
+        entry.book.samples[event.sample].append(row)
+        entry.book.new_samples.append(row)
+        entry.line(lot, "note", 0)
+
+
+def _tests_ordered(event: told.TestsOrdered, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    due = event.due.isoformat() if event.due else None
+    row = OrderRow(lot.key, entry.seq, entry.org_id, entry.at, event.tests, event.laboratory, event.sample, due)
+    entry.book.orders[lot.key].append(row)
+    entry.book.new_orders.append(row)
+    entry.line(lot, "note", 0)
+    entry.book.settle_quality(lot)
+
+
+def _inspected(event: told.Inspected, entry: _Entry) -> None:
+    """The result holds for the lot, and for those that the sample was drawn of together with it."""
+    for uid in (event.lot, *entry.ruling.lots):
+        _check(entry.lot(uid), event.stage, entry)
+
+
+def _check(lot: Lot, stage: str, entry: _Entry) -> None:
+    verdict = entry.ruling.verdict
+    assert verdict is not None
+    lines = tuple(verdict["lines"])
+    row = CheckRow(
+        lot.key,
+        entry.seq,
+        entry.org_id,
+        entry.at,
+        stage,
+        verdict["verdict"],
+        verdict["grade"],
+        entry.ruling.retest_of,
+        lines,
     )
-    lot.qc = verdict["verdict"]
-    lot.grade = verdict["grade"] or lot.grade
+    entry.book.checks[lot.key].append(row)
+    entry.book.new_checks.append(row)
     lot.moisture_bp = verdict.get("moisture_bp") or lot.moisture_bp
     entry.line(lot, "note", 0)
+    entry.book.settle_quality(lot)
+    for scheme, cap in entry.ruling.caps.items():
+        entry.book.cap(lot, entry.seq, scheme, cap)
+    if entry.ruling.caps:
+        entry.book.reclaim({lot.key}, entry.seq)
     if verdict["verdict"] != "fail":
         return
     failed = next((line["test"] for line in lines if line["passed"] is False), None)
@@ -327,7 +374,33 @@ def _inspected(event: told.Inspected, entry: _Entry) -> None:
     if kind == "reject":
         for key in sorted(entry.book.with_descendants({lot.key}) - {lot.key}):
             below = entry.book.by_key[key]
-            entry.book.hold(below, HoldRow(key, entry.seq, "parent", "PARENT_FAILED", lot.code, entry.at))
+            if not any(row.seq == entry.seq and row.kind == "parent" for row in entry.book.open_holds(below)):
+                entry.book.hold(below, HoldRow(key, entry.seq, "parent", "PARENT_FAILED", lot.code, entry.at))
+
+
+def _checked(event: told.Checked, entry: _Entry) -> None:
+    assert entry.ruling.site is not None
+    failed = entry.ruling.failed_points
+    answers = tuple(answer.model_dump(mode="json", exclude_none=True) for answer in event.answers)
+    for uid in event.lots:
+        lot = entry.lot(uid)
+        row = ChecklistRow(
+            lot.key,
+            entry.seq,
+            entry.org_id,
+            entry.ruling.site,
+            event.vessel,
+            event.checklist,
+            entry.at,
+            not failed,
+            answers,
+        )
+        entry.book.checklists[lot.key].append(row)
+        entry.book.new_checklists.append(row)
+        entry.line(lot, "note", 0)
+        if failed:
+            reason = f"{event.checklist}: {', '.join(failed)}"
+            entry.book.hold(lot, HoldRow(lot.key, entry.seq, "quality", "CRITICAL_POINT_FAILED", reason, entry.at))
 
 
 def _held(event: told.Held, entry: _Entry) -> None:
@@ -339,9 +412,8 @@ def _held(event: told.Held, entry: _Entry) -> None:
 def _released(event: told.Released, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     entry.line(lot, "note", 0)
-    for row in entry.book.open_holds(lot):
-        if row.kind in RELEASABLE:
-            entry.book.end_hold(lot, row, entry.seq)
+    for row in entry.book.releasable(lot):
+        entry.book.end_hold(lot, row, entry.seq)
 
 
 def _recalled(event: told.Recalled, entry: _Entry) -> None:
@@ -459,7 +531,8 @@ def _label_issued(event: told.LabelIssued, entry: _Entry) -> None:
         if label.lot == lot.key and label.state == "issued":
             label.state, label.superseded_by, label.ended_at = "superseded", event.code, entry.at
             entry.book.changed_labels[label.code] = label
-    label = LabelRow(lot.key, event.code, entry.org_id, entry.seq, entry.at, dict(sorted(lot.claims.items())))
+    claims, declares = dict(sorted(lot.claims.items())), event.declares or ()
+    label = LabelRow(lot.key, event.code, entry.org_id, entry.seq, entry.at, claims, declares)
     entry.book.labels[event.code] = label
     entry.book.new_labels.append(label)
     entry.line(lot, "note", 0)
@@ -494,12 +567,11 @@ def _document_issued(event: told.DocumentIssued, entry: _Entry) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An event that a correction takes back: what it wrote, and which checks of its lot remain without it."""
+    """An event that a correction takes back, and what it wrote."""
 
     event: told.AnyEvent
     seq: int
     lines: tuple[LineRow, ...]
-    remaining_checks: tuple[CheckRow, ...] = ()
 
 
 def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
@@ -514,14 +586,19 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
         elif line.kind in ("out", "lost", "shipped"):
             lot.take_back_debit(line.grams)
         book.moves[line.lot].pop(original.seq, None)
-        book.uncap(line.lot, lambda row: row.of == original.seq)
+        book.uncap(line.lot, lambda row: original.seq in (row.of, row.seq))
         for row in [row for row in book.open_holds(lot) if row.seq == original.seq]:
             book.end_hold(lot, row, by.seq)
         book.touch(lot)
     match original.event:
         case told.Inspected():
-            _recheck(book.by_uid[original.event.lot], original)
+            _forget_quality(original, book)
             _end_holds_below(original, book, by)
+        case told.TestsOrdered() | told.Checked():
+            _forget_quality(original, book)
+        case told.Sampled():
+            rows = book.samples[original.event.sample]
+            rows[:] = [row for row in rows if row.seq != original.seq]
         case told.Packed():
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
@@ -545,11 +622,16 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
     return {book.by_key[key].uid for key in made}
 
 
-def _recheck(lot: Lot, original: Original) -> None:
-    last = original.remaining_checks[-1] if original.remaining_checks else None
-    lot.qc = last.verdict if last else "pending"
-    lot.grade = last.grade if last else None
-    lot.moisture_bp = None
+def _forget_quality(original: Original, book: Book) -> None:
+    """Checks, orders and checklists that an event wrote; what is left decides."""
+    for key in {line.lot for line in original.lines}:
+        lot = book.by_key[key]
+        book.checks[key] = [row for row in book.checks[key] if row.seq != original.seq]
+        book.orders[key] = [row for row in book.orders[key] if row.seq != original.seq]
+        book.checklists[key] = [row for row in book.checklists[key] if row.seq != original.seq]
+        if isinstance(original.event, told.Inspected):
+            lot.grade = lot.moisture_bp = None
+        book.settle_quality(lot)
 
 
 def _end_holds_below(original: Original, book: Book, by: Logged) -> None:

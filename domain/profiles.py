@@ -42,6 +42,10 @@ CUT_DEFECTS: Final = ("mouldy", "slaty", "insect_damaged", "germinated", "flat",
 """What is counted in a cut test; a grading's classes put these together."""
 
 
+WAITING: Final = ("transformed", "bulked", "packed", "shipped", "label_issued")
+"""Event types that a profile can make wait for tests and checklists."""
+
+
 class ProfileMistake(ValueError):
     """A profile cannot be understood: ``file``, ``line`` (from 1, where it is known), ``key``, and what to do."""
 
@@ -232,6 +236,61 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True)
+class DueTests:
+    """Tests that some products must have passed before a step: an event type such as "shipped"."""
+
+    before: tuple[str, ...]
+    products: tuple[str, ...]
+    tests: tuple[str, ...]
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows from a value above a limit, beside its verdict.
+
+    Schemes whose claim the lot loses, and what its label must declare (an allergen).
+    """
+
+    test: str
+    above: str
+    products: tuple[str, ...]
+    lowers: tuple[str, ...]
+    declares: str | None
+    valid_from: date
+    source: str
+
+    def follows(self, product: str, test: str, value: str, on: date) -> bool:
+        """Whether a value, compared as exactly as the limit is written, has this consequence."""
+        concerned = test == self.test and product in self.products and self.valid_from <= on
+        return concerned and not within(value, None, self.above)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a checklist. A critical one holds the lots; ``release_tests`` must be passed before they go on."""
+
+    code: str
+    name: Names
+    critical: bool
+    release_tests: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """Good practice that is gone through; lots of its products need it before the steps of ``before``."""
+
+    code: str
+    name: Names
+    before: tuple[str, ...]
+    products: tuple[str, ...]
+    points: dict[str, Point]
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
 class Storage:
     """How some products are kept, and for how long from the day (or hour) they were made.
 
@@ -305,6 +364,9 @@ class Commodity:
     specifications: tuple[Specification, ...]
     gradings: tuple[Grading, ...]
     samplings: tuple[Sampling, ...]
+    due: tuple[DueTests, ...]
+    consequences: tuple[Consequence, ...]
+    checklists: dict[str, Checklist]
     storage: dict[str, Storage]
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
@@ -322,6 +384,26 @@ class Commodity:
     def tests(self) -> frozenset[str]:
         """The tests that any specification speaks of."""
         return frozenset(specification.test for specification in self.specifications)
+
+    def due_before(self, step: str, product: str, on: date) -> tuple[DueTests, ...]:
+        """The tests that a product must have passed before a step, on a day."""
+        return tuple(
+            item for item in self.due if step in item.before and product in item.products and item.valid_from <= on
+        )
+
+    def checklists_before(self, step: str, product: str, on: date) -> tuple[Checklist, ...]:
+        """The checklists that a product needs before a step, on a day."""
+        return tuple(
+            item
+            for item in self.checklists.values()
+            if step in item.before and product in item.products and item.valid_from <= on
+        )
+
+    def declares(self, product: str, test: str, value: str, on: date) -> tuple[str, ...]:
+        """What a label must declare because of a value."""
+        return tuple(
+            item.declares for item in self.consequences if item.declares and item.follows(product, test, value, on)
+        )
 
     def specification(self, test: str, stage: str, on: date, product: str | None = None) -> Specification | None:
         """The limit for a test at a stage, on a day, for a product; none where nothing is limited (yet)."""
@@ -623,6 +705,9 @@ def load_commodity(text: str, name: str) -> Commodity:
         specifications=tuple(_whole(table, _specification) for table in top.tables("specifications")),
         gradings=tuple(_whole(table, _grading) for table in top.tables("gradings", least=0)),
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
+        due=tuple(_whole(table, _due) for table in top.tables("due", least=0)),
+        consequences=tuple(_whole(table, _consequence) for table in top.tables("consequences", least=0)),
+        checklists=_by_code(top.tables("checklists", least=0), _checklist),
         storage=_by_code(top.tables("storage", least=0), _storage),
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
@@ -789,6 +874,61 @@ def _sampling(table: _Table) -> Sampling:
     if plan.may_exceed and plan.exceed_from is None:
         raise table.mistake("exceed_from", "add from which value on a sample counts as exceeding")
     return plan
+
+
+def _due(table: _Table) -> DueTests:
+    return DueTests(
+        before=_steps_before(table, "before"),
+        products=table.words("products"),
+        tests=table.words("tests"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _steps_before(table: _Table, key: str, least: int = 1) -> tuple[str, ...]:
+    """Event types that can be made to wait."""
+    words = table.words(key, least=least)
+    for word in words:
+        if word not in WAITING:
+            raise table.mistake(key, f"“{word}” does not wait for checks; use {_listed(WAITING)}")
+    return words
+
+
+def _consequence(table: _Table) -> Consequence:
+    item = Consequence(
+        test=table.word("test"),
+        above=table.decimal("above"),
+        products=table.words("products"),
+        lowers=table.words("lowers", least=0),
+        declares=table.maybe_text("declares"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    if not item.lowers and item.declares is None:
+        raise table.mistake("declares", "write what the label declares, or the schemes whose claim is lost as lowers")
+    return item
+
+
+def _checklist(table: _Table) -> Checklist:
+    return Checklist(
+        code=table.word("code"),
+        name=table.names("name"),
+        before=_steps_before(table, "before", least=0),
+        products=table.words("products"),
+        points=_by_code(table.tables("points"), _point),
+        valid_from=table.day("valid_from"),
+    )
+
+
+def _point(table: _Table) -> Point:
+    return Point(
+        code=table.word("code"),
+        name=table.names("name"),
+        critical=table.truth("critical"),
+        release_tests=table.words("release_tests", least=0),
+        source=table.text("source"),
+    )
 
 
 def _storage(table: _Table) -> Storage:
@@ -972,6 +1112,17 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
     for i, plan in enumerate(commodity.samplings):
         top.known(f"samplings[{i}].products", plan.products, products, "a product")
         top.known(f"samplings[{i}].tests", plan.tests, commodity.tests(), "a test")
+    tests = {*commodity.tests(), *(["cut_test"] if commodity.gradings else [])}
+    for i, due in enumerate(commodity.due):
+        top.known(f"due[{i}].products", due.products, products, "a product")
+        top.known(f"due[{i}].tests", due.tests, tests, "a test")
+    for i, then in enumerate(commodity.consequences):
+        top.known(f"consequences[{i}].products", then.products, products, "a product")
+        top.known(f"consequences[{i}].test", (then.test,), tests, "a test")
+    for i, checklist in enumerate(commodity.checklists.values()):
+        top.known(f"checklists[{i}].products", checklist.products, products, "a product")
+        for j, point in enumerate(checklist.points.values()):
+            top.known(f"checklists[{i}].points[{j}].release_tests", point.release_tests, tests, "a test")
     for i, way in enumerate(commodity.storage.values()):
         top.known(f"storage[{i}].products", way.products, products, "a product")
     stages = [(i, item, stage) for i, item in enumerate(commodity.specifications) for stage in item.stages or ("",)]
@@ -1126,8 +1277,9 @@ class _Table:
         return None if self._missing(key) else self.day(key)
 
     def maybe_decimal(self, key: str) -> str | None:
-        if self._missing(key):
-            return None
+        return None if self._missing(key) else self.decimal(key)
+
+    def decimal(self, key: str) -> str:
         value = self.text(key)
         try:
             decimal_text(value)

@@ -44,6 +44,14 @@ def _commodity(item: Commodity) -> Iterator[str]:
         yield f"Grading         {' > '.join(grade.code for grade in grading.grades)}, {grading.beans} beans"
     for plan in item.samplings:
         yield f"Sampling        {', '.join(plan.tests) or 'every lot'}: {plan.method}"
+    for due in item.due:
+        yield f"Due             before {', '.join(due.before)}: {', '.join(due.tests)} ({', '.join(due.products)})"
+    for consequence in item.consequences:
+        follows = [*(f"claims nothing under {scheme}" for scheme in consequence.lowers)]
+        follows += [f"label declares {consequence.declares}"] if consequence.declares else []
+        yield f"Consequence     {consequence.test} above {consequence.above}: {'; '.join(follows)}"
+    for checklist in item.checklists.values():
+        yield f"Checklist       {checklist.code}: {', '.join(checklist.points)}"
     for way in item.storage.values():
         yield f"Storage         {_storage(way)}"
     yield f"Lots            usually {item.lot_sizes.usual_g / 1000:g} kg, at most {item.lot_sizes.most_g / 1000:g} kg"

@@ -122,8 +122,12 @@ def _update_lots(session: SystemSession, lots: Sequence[Lot], was: dict[int, int
         raise Overtaken(message)
 
 
+TAKEN_BACK = (models.Check, models.Unit, models.Cleaning, models.Sample, models.TestOrder, models.LotChecklist)
+"""Beside lines and caps: rows that go when their event is taken back."""
+
+
 def _take_back(session: SystemSession, book: Book) -> None:
-    for model in (models.Line, models.Check, models.Unit, models.Cleaning):
+    for model in (models.Line, *TAKEN_BACK):
         if book.dropped:
             rows = table(model)
             session.connection().execute(sa.delete(rows).where(rows.c.seq.in_(sorted(book.dropped))))
@@ -206,10 +210,22 @@ def _quality(session: SystemSession, book: Book) -> None:
                 "stage": row.stage,
                 "verdict": row.verdict,
                 "grade": row.grade,
+                "retest_of": row.retest_of,
                 "lines": dumps(list(row.lines)),
             }
-            for row in book.checks
+            for row in book.new_checks
         ],
+    )
+    _insert(session, models.Sample, [_renamed(asdict(row)) for row in book.new_samples])
+    _insert(
+        session,
+        models.TestOrder,
+        [_renamed(asdict(row)) | {"tests": dumps(list(row.tests))} for row in book.new_orders],
+    )
+    _insert(
+        session,
+        models.LotChecklist,
+        [_renamed(asdict(row)) | {"answers": dumps(list(row.answers))} for row in book.new_checklists],
     )
     _insert(session, models.Reading, [_renamed(asdict(row)) for row in book.readings])
     _insert(session, models.Unit, [_renamed(asdict(row)) for row in book.units])
@@ -287,7 +303,10 @@ def _issued(session: SystemSession, book: Book) -> None:
     _insert(
         session,
         models.Label,
-        [_renamed(asdict(row)) | {"claims": dumps(row.claims)} for row in book.new_labels],
+        [
+            _renamed(asdict(row)) | {"claims": dumps(row.claims), "declares": dumps(list(row.declares))}
+            for row in book.new_labels
+        ],
     )
     for code, row in sorted(book.changed_labels.items()):
         if code not in new:
@@ -321,7 +340,8 @@ def _forget(book: Book, was: dict[int, int]) -> None:
     for key, lot in book.changed.items():
         was[key] = lot.remaining_g
     pending: Iterable[Any] = (
-        book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds, book.checks,
+        book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds,
+        book.new_checks, book.new_samples, book.new_orders, book.new_checklists,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
         book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,

@@ -7,7 +7,7 @@ from datetime import date
 from domain import events as told
 from domain.findings import Finding
 from domain.judge.claim import carries
-from domain.judge.shared import enough, grams_of, own, packaging_of, the_scheme, usable
+from domain.judge.shared import enough, grams_of, own, packaging_of, ready_for, the_scheme, usable
 from domain.judge.world import World
 from domain.profiles import Product, Scheme
 from domain.refusals import Refused
@@ -29,6 +29,7 @@ def packed(event: told.Packed, world: World, at: int) -> Ruling:
     if lot.units or wanted > lot.remaining_g:
         have = 0 if lot.units else lot.remaining_g
         raise Refused("UNITS_EXCEED_LOT", lot=lot.code, have_g=have, wanted_g=wanted)
+    ready_for("packed", lot, event.occurred_at.date(), world)
     return Ruling(packaging=weights)
 
 
@@ -45,6 +46,7 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
         _claim_holds(made, lot, product, event, grams, world)
     if lot.qc != "pass":
         raise Refused("QC_PENDING", lot=lot.code, qc=lot.qc)
+    ready_for("shipped", lot, event.occurred_at.date(), world)
     return Ruling(packaging=packaging)
 
 
@@ -112,6 +114,13 @@ def label_issued(event: told.LabelIssued, world: World, at: int) -> Ruling:
     lot = own(event.lot, world, at)
     if lot.disposition != "available":
         raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
+    day = event.occurred_at.date()
+    ready_for("label_issued", lot, day, world)
+    for product, test, value in world.results(lot.key):
+        commodity = world.profiles.commodity_of(product)
+        for declared in commodity.declares(product, test, value, day) if commodity is not None else ():
+            if declared not in (event.declares or ()):
+                raise Refused("DECLARATION_MISSING", lot=lot.code, declares=declared, test=test, value=value)
     return Ruling()
 
 

@@ -10,6 +10,7 @@ from domain.claims import Cap, judge_site, mixture, together
 from domain.findings import Finding
 from domain.judge.world import World
 from domain.profiles import Commodity, Scheme
+from domain.quality import passed
 from domain.quantity import grams as to_grams
 from domain.refusals import Refused
 from domain.values import Lot, Site
@@ -127,6 +128,19 @@ def draw(
         enough(lot, wanted, world, at, ending)
         total += wanted
     return total
+
+
+def ready_for(step: str, lot: Lot, day: date, world: World) -> None:
+    """The profile's tests and checklists before a step are passed, and what was ordered is decided."""
+    commodity, _ = world.profiles.product(lot.product)
+    due = [test for item in commodity.due_before(step, lot.product, day) for test in item.tests]
+    missing = [test for test in due if test not in passed(world.book.outcomes(lot.key))]
+    if missing:
+        raise Refused("TESTS_NOT_PASSED", lot=lot.code, tests=", ".join(missing))
+    gone_through = {row.checklist for row in world.book.checklists[lot.key] if row.passed}
+    for checklist in commodity.checklists_before(step, lot.product, day):
+        if checklist.code not in gone_through:
+            raise Refused("CHECKLIST_MISSING", lot=lot.code, checklist=checklist.code)
 
 
 def no_twice(uids: Iterable[str], world: World) -> None:

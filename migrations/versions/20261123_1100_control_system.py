@@ -574,6 +574,11 @@ def tables() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM hold WHERE kind = 'claim'")
     holds(HOLDS)
+    op.execute("DELETE FROM lot_cap WHERE of_seq NOT IN (0, seq)")
+    with op.batch_alter_table("lot_cap") as batch_op:
+        batch_op.drop_constraint(op.f("pk_lot_cap"), type_="primary")
+        batch_op.drop_column("of_seq")
+        batch_op.create_primary_key(op.f("pk_lot_cap"), ["lot_id", "scheme", "seq"])
     with op.batch_alter_table("plot", schema=None) as batch_op:
         batch_op.drop_column("judged")
         batch_op.drop_column("screened_by")

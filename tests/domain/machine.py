@@ -89,7 +89,8 @@ def event_of(act: Act, identity: str) -> Any:
             claim = told.ClaimMade(scheme=act.scheme, value=act.value, certificates=papers) if act.scheme else None
             return told.Shipped(**base, lot=act.lot, quantity=grams(act.grams), claims=(claim,) if claim else ())
         case "inspected":
-            return told.Inspected(**base, lot=act.lot, measurements=(told.Measurement(test="moisture", value="7.0"),))
+            dry = told.Result(test="moisture", value="7.0")
+            return told.Inspected(**base, lot=act.lot, measurements=(dry,), cut_test=told.CutTest())
         case "cleaned":
             vessel = ident(act.vessel) if act.vessel else None
             return told.Cleaned(**base, **here, vessel=vessel)
