@@ -14,6 +14,7 @@ import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from difflib import get_close_matches
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -1336,7 +1337,8 @@ class _Table:
         if not self._missing(key):
             return self._values[key]
         if default is None:
-            raise self.mistake(key, "add this key")
+            near = get_close_matches(key, self._values.keys() - self._asked, n=1, cutoff=ALIKE)
+            raise self.mistake(near[0], f"write {key}") if near else self.mistake(key, "add this key")
         return default
 
     def _missing(self, key: str) -> bool:
@@ -1346,6 +1348,9 @@ class _Table:
     def _place(self, key: str) -> str:
         return f"{self._path}.{key}" if self._path else key
 
+
+ALIKE: Final = 0.88
+"""How alike a name must be to a key that is missing to be taken for it: "season" for "seasons"."""
 
 _WORD = re.compile(r"\S+")
 _CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.%/-]{0,39}")  # domain.events.Word

@@ -39,6 +39,7 @@ def _lines(text: str) -> dict[str, int]:
         if chunk.lstrip().startswith("["):
             table = _table(found, last)
             lines.setdefault(table, began)
+            lines.setdefault(re.sub(r"\[\d+\]$", "", table), began)  # an array stands where its first table does
         else:
             _keys(found, table, began, lines)
         chunk = ""
