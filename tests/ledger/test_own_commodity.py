@@ -133,7 +133,8 @@ def test_coffee_is_captured_made_checked_labelled_and_shown(recorder: Recorder, 
         {"en": "Green coffee", "fr": "Café vert"},
         150_000,
     )
-    for word in ("Green coffee", "Café vert", "GR1"):
+    assert data["season"] == "2024/25"
+    for word in ("Green coffee", "Café vert", "GR1", "Defects in 300 g", "Défauts dans 300 g"):
         assert word in html
     with system_session(recorder.database, write=False) as session:
         labelled = label_of(session, recorder, None, "GR1")
