@@ -42,6 +42,7 @@ from models.projections import (
     Unit,
     Voided,
 )
+from models.recall import Consignee, RecallCase, RecallNotice, RecallNotification, RecallReturn
 from models.registry import (
     Certificate,
     CertificateProduct,
@@ -71,6 +72,7 @@ __all__ = [
     "CertificateStatus",
     "Check",
     "Cleaning",
+    "Consignee",
     "Consignment",
     "Contract",
     "Document",
@@ -110,6 +112,10 @@ __all__ = [
     "Plot",
     "PublicPage",
     "Reading",
+    "RecallCase",
+    "RecallNotice",
+    "RecallNotification",
+    "RecallReturn",
     "Sanction",
     "SchemeSetting",
     "Signal",
