@@ -221,8 +221,8 @@ def sums(
 ) -> Sums:
     """The accounts of a whole set together.
 
-    ``roots``: the lots where it begins. ``moves``: every line of the set with grams. ``others_in``: grams that lots outside
-    the set put into each event that made a lot of the set.
+    ``roots``: the lots where it begins. ``moves``: every line of the set with grams. ``others_in``: grams that lots
+    outside the set put into each event that drew from it.
     """
     drawn: dict[int, int] = defaultdict(int)
     made: dict[int, int] = defaultdict(int)
@@ -291,6 +291,16 @@ class Consigned:
 
 
 @dataclass(frozen=True, slots=True)
+class Destroyed:
+    """Grams of a lot in house that were told as lost after the recall."""
+
+    code: str
+    grams: int
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """Whom to reach at a recipient, from the registry."""
 
@@ -320,6 +330,7 @@ class Survey:
     hidden_lots: int
     hidden: Account
     consigned: tuple[Consigned, ...]
+    destroyed: tuple[Destroyed, ...]
     contacts: tuple[Contact, ...]
     sums: Sums | None
     forward: Trace
@@ -386,6 +397,7 @@ class Case:
     opened_at: datetime
     opened_by: str
     took_ms: int
+    left_out: int
     held_lots: int
     pages: int
     closed_at: datetime | None
@@ -429,6 +441,8 @@ def findings(case: Case, survey: Survey, waiting: Sequence[str], rules: Rules) -
     day = case.opened_at.date()
     target, least = rules.target(day), rules.reconciled(day)
     said: list[Finding] = []
+    if case.left_out:
+        said.append(found("RECALL_LEFT_OUT", lots=case.left_out, origin=case.origin, ref=case.ref))
     if survey.sums is not None:
         if survey.sums.difference_g:
             said.append(found("RECALL_DIFFERENCE", difference_g=survey.sums.difference_g))
@@ -467,8 +481,8 @@ NOTICE: Final[Mapping[str, Texts]] = {
         "3. Tell those to whom you passed it on.\n"
         "4. Send nothing back and destroy nothing before we have agreed on it; keep the weighing note.\n",
         "fr": "RAPPEL {number}\n\nÀ : {name}\nDe : {organisation}\n\n"
-        "{organisation} rappelle les marchandises ci-dessous, que vous avez reçues de nous. Motif : {reason}\n\n{lines}\n\n"
-        "Total : {total}\n\n"
+        "{organisation} rappelle les marchandises ci-dessous, que vous avez reçues de nous. Motif : {reason}\n\n"
+        "{lines}\n\nTotal : {total}\n\n"
         "1. Cessez dès maintenant d'utiliser, de vendre et de déplacer ces marchandises ; isolez-les et signalez-les.\n"
         "2. Dites-nous aujourd'hui combien vous détenez encore de chaque lot et où, et combien vous avez cédé.\n"
         "3. Prévenez ceux à qui vous en avez cédé.\n"
@@ -479,10 +493,10 @@ NOTICE: Final[Mapping[str, Texts]] = {
         "{organisation} tests how fast its goods are traced. You received from us:\n\n{lines}\n\nTotal: {total}\n\n"
         "Please answer with the quantity of each lot that you still have. You may use the goods as before.\n",
         "fr": "ESSAI DE RAPPEL {number} - aucune marchandise n'est rappelée\n\nÀ : {name}\nDe : {organisation}\n\n"
-        "{organisation} vérifie en combien de temps elle retrouve ses marchandises. Vous avez reçu de nous :\n\n{lines}\n\n"
-        "Total : {total}\n\n"
-        "Merci de répondre avec la quantité que vous détenez encore de chaque lot. Vous pouvez utiliser les marchandises "
-        "comme avant.\n",
+        "{organisation} vérifie en combien de temps elle retrouve ses marchandises. Vous avez reçu de nous :\n\n"
+        "{lines}\n\nTotal : {total}\n\n"
+        "Merci de répondre avec la quantité que vous détenez encore de chaque lot. "
+        "Vous pouvez utiliser les marchandises comme avant.\n",
     },
 }
 
@@ -504,5 +518,3 @@ def notice(report: Report, recipient: str, names: Mapping[str, str], lang: Lang 
         lines=lines,
         total=said_kg(sum(one.grams for one in goods), lang),
     )
-
-

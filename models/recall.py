@@ -43,6 +43,7 @@ class RecallCase(SQLModel, table=True):
     reason: str = text()
     roots: str = text("[]")  # JSON of the keys of the lots where it begins
     events: str = text("[]")  # JSON of the numbers of the events that recalled them
+    left_out: int = 0  # lots of others that it was opened from too, and that only they can recall
     held_lots: int = 0  # lots that these events blocked
     pages: int = 0  # public pages that changed with them
     opened_at: int = millis()
@@ -51,7 +52,9 @@ class RecallCase(SQLModel, table=True):
     closed_at: int | None = maybe_millis()
     closed_by: str | None = None
     note: str | None = text(None)
-    record: str | None = text(None)  # JSON of what was found: of a test when it was opened, of a recall when it was closed
+    record: str | None = text(
+        None
+    )  # JSON of what was found: of a test when it was opened, of a recall when it was closed
     version: int = 1
 
 

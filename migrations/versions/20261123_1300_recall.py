@@ -63,6 +63,7 @@ def tables() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("roots", sa.Text(), nullable=False),
         sa.Column("events", sa.Text(), nullable=False),
+        sa.Column("left_out", sa.Integer(), nullable=False),
         sa.Column("held_lots", sa.Integer(), nullable=False),
         sa.Column("pages", sa.Integer(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
