@@ -416,6 +416,7 @@ class Report:
     notified: tuple[Notified, ...]
     returned: tuple[Returned, ...]
     target: Limit
+    interval: Limit
     findings: tuple[Finding, ...]
 
     def told(self, recipient: str) -> Notified | None:

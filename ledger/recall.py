@@ -512,7 +512,8 @@ def report(session: SystemSession, org_id: int | None, wanted: str, *, now: int)
     waiting = [code for code in seen.recipients() if code not in told_to and code != NONE]
     day = case.opened_at.date()
     returned = tuple(_returned(session, viewer, row.id, names))
-    return Report(case, seen, notified, returned, rules().target(day), findings(case, seen, waiting, rules()))
+    said = findings(case, seen, waiting, rules())
+    return Report(case, seen, notified, returned, rules().target(day), rules().interval(day), said)
 
 
 def _case(session: SystemSession, row: Any, names: Mapping[str, str], *, mine: bool) -> Case:
@@ -733,8 +734,8 @@ def text_for(found: Report, recipient: str, lang: Lang) -> str:
 def paper(found: Report, lang: Lang) -> bytes:
     """The report as PDF, with the graphs of both sets."""
     from exchange.recall_pdf import recall_pdf
-
     from labels.lineage import trace_svg
 
-    pictures = [trace_svg(trace, lang) for trace in (found.survey.back, found.survey.forward) if len(trace.nodes) > 1]
+    sets = {"back": found.survey.back, "forward": found.survey.forward}
+    pictures = {name: trace_svg(trace, lang) for name, trace in sets.items() if len(trace.nodes) > 1}
     return recall_pdf(found, pictures, product_names(lang), lang)
