@@ -230,6 +230,20 @@ class SeasonStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Products that are a food on FDA's Food Traceability List (21 CFR part 1 subpart S), from a day on.
+
+    ``landed``: their chain begins with the first receiver on land, not with harvest and packing.
+    """
+
+    food: str
+    products: tuple[str, ...]
+    landed: bool
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Commodity:
     """Everything that the rules know of one commodity; what has a code is kept by it, in the order told."""
 
@@ -249,6 +263,11 @@ class Commodity:
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
     seasons: tuple[SeasonStart, ...]
+    listed: tuple[Listed, ...] = ()
+
+    def listed_as(self, product: str, on: date) -> Listed | None:
+        """The food on the Food Traceability List that a product is on a day; none: it is not on the list."""
+        return next((one for one in self.listed if product in one.products and one.valid_from <= on), None)
 
     @property
     def handling_loss_notice_bp(self) -> Limit | None:
@@ -557,6 +576,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
         seasons=tuple(_whole(table, _season_start) for table in top.tables("seasons")),
+        listed=tuple(_whole(table, _listed_food) for table in top.tables("traceability_list", least=0)),
     )
     top.end()
     _check_commodity(commodity, name)
@@ -779,6 +799,16 @@ def _season_start(table: _Table) -> SeasonStart:
     return SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
 
 
+def _listed_food(table: _Table) -> Listed:
+    return Listed(
+        food=table.text("food"),
+        products=table.words("products"),
+        landed=table.truth("landed"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
 def _group_limits(table: _Table) -> GroupLimits:
     figures = (
         "max_members",
@@ -851,6 +881,8 @@ def _check_commodity(commodity: Commodity, file: str) -> None:
     for item in commodity.specifications:
         _known(item.stages, commodity.stages, file, f"specifications {item.test} stages", "a stage")
         _known(item.products, products, file, f"specifications {item.test} products", "a product")
+    for food in commodity.listed:
+        _known(food.products, products, file, f"traceability_list {food.food} products", "a product")
     places = [_place(item, stage) for item in commodity.specifications for stage in item.stages or ("",)]
     _once(places, file, "specifications")
     _once([item.valid_from.isoformat() for item in commodity.gradings], file, "gradings")

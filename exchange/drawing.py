@@ -99,7 +99,8 @@ def _text(canvas: Any, element: Any, high: float) -> None:
     canvas.setFont(BOLD if element.get("font-weight") == "bold" else PLAIN, size)
     x, y = float(element.get("x")), high - float(element.get("y"))
     draw = {"start": canvas.drawString, "middle": canvas.drawCentredString, "end": canvas.drawRightString}
-    draw[element.get("text-anchor", "start")](x, y, element.text or "")
+    said = (element.text or "").replace("\u202f", "\u00a0")  # the typeface knows the wider space only
+    draw[element.get("text-anchor", "start")](x, y, said)
 
 
 def _path(canvas: Any, name: str, element: Any, high: float) -> Any:

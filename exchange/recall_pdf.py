@@ -22,11 +22,15 @@ from exchange.pack_tables import word
 from exchange.paper import (
     ACCENT,
     ALERT,
+    BOLD,
     FOOT,
+    HAIR,
     HEAD,
     MM,
     MUTED,
+    NBSP,
     PAGE,
+    PLAIN,
     SIDE,
     TINT,
     Col,
@@ -62,8 +66,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "fact.at": ("{at} UTC", "{at} UTC"),
     "fact.blocked": ("Blocked", "Bloqués"),
     "blocked": (
-        "{lots} lots in the same transaction; {pages} public pages turned with them",
-        "{lots} lots dans la même transaction ; {pages} pages publiques basculées avec eux",
+        "in the same transaction: {lots} lots, and {pages} of their public pages",
+        "dans la même transaction : {lots} lots, et {pages} de leurs pages publiques",
     ),
     "blocked.none": ("Nothing: a test blocks no lot", "Rien : un essai ne bloque aucun lot"),
     "fact.took": ("Time to trace", "Temps de traçage"),
@@ -72,12 +76,15 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
         "{seconds} s en amont, en aval, avec quantités et contacts",
     ),
     "fact.whole": ("Opening to closing", "De l'ouverture à la clôture"),
-    "whole": ("{minutes} min; target {target} min", "{minutes} min ; objectif {target} min"),
-    "whole.open": ("still open; target {target} min", "encore ouvert ; objectif {target} min"),
+    "whole": ("{took}", "{took}"),
+    "whole.mock": ("{took}; target {target}", "{took} ; objectif {target}"),
+    "whole.open": ("still open", "encore ouvert"),
+    "whole.open.mock": ("still open; target {target}", "encore ouvert ; objectif {target}"),
+    "span": ("{hours} h {minutes:02d} min", "{hours} h {minutes:02d} min"),
     "fact.traced": ("Traced", "Tracé"),
     "traced": (
-        "back to {back} lots, forward to {forward} lots, {recipients} recipients",
-        "en amont : {back} lots, en aval : {forward} lots, {recipients} destinataires",
+        "lots upstream: {back} · lots downstream: {forward} · recipients: {recipients}",
+        "lots en amont : {back} · lots en aval : {forward} · destinataires : {recipients}",
     ),
     "fact.reconciled": ("Reconciled", "Réconcilié"),
     "reconciled": (
@@ -101,21 +108,26 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sum.lost": ("− lost in handling before the recall", "− perdus en manutention avant le rappel"),
     "sum.over": ("+ drawn beyond a lot after a correction", "+ sortis au-delà d'un lot après une correction"),
     "sum.affected": ("= affected goods", "= marchandises concernées"),
+    "sum.in_house": ("in house", "en stock"),
+    "sum.shipped": ("+ shipped, still out", "+ expédiés, encore dehors"),
+    "sum.destroyed": ("+ destroyed", "+ détruits"),
+    "sum.returned": ("+ returned", "+ revenus"),
+    "sum.found": ("= found", "= retrouvés"),
     "sum.difference": ("Difference", "Écart"),
     "graph.back": ("Where it came from", "D'où elle vient"),
     "graph.forward": ("Where it went", "Où elle est allée"),
     "lots": ("Affected lots", "Lots concernés"),
     "lots.note": (
         "Made = in house + processed on + lost before + destroyed + shipped + returned, for each lot. "
-        "A dot marks a lot where the recall begins.",
+        "A dot marks a lot where the recall begins. In the total, goods count once a lot that they passed.",
         "Fait = en stock + transformé + perdu avant + détruit + expédié + revenu, pour chaque lot. "
-        "Un point marque un lot où commence le rappel.",
+        "Un point marque un lot où commence le rappel. Au total, la marchandise compte une fois par lot traversé.",
     ),
     "lots.others": ("{n} lots held by others, not disclosed", "{n} lots chez d'autres, non divulgués"),
     "lots.more": ("{n} more lots", "{n} autres lots"),
     "lot": ("Lot", "Lot"),
     "product": ("Product", "Produit"),
-    "where": ("Held by, site", "Chez, site"),
+    "where": ("Where", "Où"),
     "made_on": ("Made on", "Fait le"),
     "made_g": ("Made (kg)", "Fait (kg)"),
     "in_house_g": ("In house (kg)", "En stock (kg)"),
@@ -143,10 +155,10 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "transferred": ("handed over", "remis"),
     "sources": ("Where it came from", "Provenance"),
     "sources.note": (
-        "Lots upstream as far as they are disclosed: {deliveries} deliveries of {farmers} farmers.",
-        "Lots en amont, pour autant qu'ils soient divulgués : {deliveries} livraisons de {farmers} producteurs.",
+        "Lots upstream as far as they are disclosed. Deliveries: {deliveries}; farmers: {farmers}.",
+        "Lots en amont, pour autant qu'ils soient divulgués. Livraisons : {deliveries} ; producteurs : {farmers}.",
     ),
-    "sources.none": ("It begins at the source itself.", "Le rappel commence à la source même."),
+    "sources.none": ("Nothing upstream is disclosed to you.", "Rien en amont ne vous est divulgué."),
     "sources.summed": (
         "Summed by farmer or site; every lot stands in the answer of the interface.",
         "Par producteur ou site ; chaque lot figure dans la réponse de l'interface.",
@@ -169,6 +181,8 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "who": ("Who", "Qui"),
     "t.opened.real": ("Recall opened; {lots} lots blocked", "Rappel ouvert ; {lots} lots bloqués"),
     "t.opened.mock": ("Test begun", "Essai commencé"),
+    "t.opened.part": ("Recall opened by {organisation}", "Rappel ouvert par {organisation}"),
+    "t.closed.part": ("Closed by {organisation}", "Clos par {organisation}"),
     "t.traced": (
         "Both sets, quantities and contacts found after {seconds} s",
         "Amont, aval, quantités et contacts trouvés après {seconds} s",
@@ -235,6 +249,9 @@ class _Document(Paper):
     def name(self, product: str) -> str:
         return self.names.get(product, product)
 
+    def _span(self, minutes: int) -> str:
+        return self.say("span", hours=minutes // 60, minutes=minutes % 60)
+
     @property
     def width(self) -> float:
         return PAGE[0] - 2 * SIDE
@@ -293,6 +310,7 @@ class _Document(Paper):
         """The affected goods by where they are, as one bar with its legend below."""
         from reportlab.graphics.shapes import Drawing, Rect, String
         from reportlab.lib.colors import HexColor
+        from reportlab.pdfbase.pdfmetrics import stringWidth
         from reportlab.platypus import Spacer
 
         sums = self.report.survey.sums
@@ -306,9 +324,9 @@ class _Document(Paper):
             drawing.add(Rect(x, 5 * MM, part, 4 * MM, fillColor=HexColor(colour), strokeColor=None))
             x += part
             drawing.add(Rect(legend, 0.6 * MM, 2 * MM, 2 * MM, fillColor=HexColor(colour), strokeColor=None))
-            said = f"{self.say(name)} {self.percent(grams * WHOLE_BP // sums.affected_g)}"
-            drawing.add(String(legend + 3 * MM, 0.8 * MM, self.clean(said), fontName="Vera", fontSize=7))
-            legend += wide / 4
+            said = self.clean(f"{self.say(name)} {self.percent(grams * WHOLE_BP // sums.affected_g)}")
+            drawing.add(String(legend + 3 * MM, 0.8 * MM, said, fontName=PLAIN, fontSize=7))
+            legend += stringWidth(said, PLAIN, 7) + 8 * MM
         self.add(drawing, Spacer(1, 3 * MM))
 
     def _facts(self) -> list[tuple[str, str]]:
@@ -324,18 +342,20 @@ class _Document(Paper):
             rows.append(("origin", self.say(f"origin.{case.origin}", ref=case.ref)))
         rows.append(("reason", case.reason))
         opened = self.say("fact.by" if case.opened_by else "fact.at", at=self.moment(case.opened_at), by=case.opened_by)
-        rows += [("opened", opened), ("took", self.say("took", seconds=self.seconds())), ("traced", traced)]
+        rows += [("opened", opened), ("traced", traced)]
         if case.mine:
+            rows.insert(-1, ("took", self.say("took", seconds=self.seconds())))
             blocked = self.say("blocked", lots=case.held_lots, pages=case.pages)
             rows.append(("blocked", blocked if case.kind == "real" else self.say("blocked.none")))
         if seen.sums is not None:
             bp, secured = self.percent(seen.sums.reconciled_bp), self.percent(seen.sums.secured_bp)
             rows.append(("reconciled", self.say("reconciled", bp=bp, secured=secured)))
-        if report.minutes is not None:
-            rows.append(("whole", self.say("whole", minutes=report.minutes, target=report.target.value)))
-        else:
-            rows.append(("whole", self.say("whole.open", target=report.target.value)))
-        rows.append(("basis", report.target.source))
+        target = self._span(report.target.value)
+        whole = "whole.open" if report.minutes is None else "whole"
+        whole += ".mock" if case.kind == "mock" else ""
+        rows.append(("whole", self.say(whole, took=self._span(report.minutes or 0), target=target)))
+        if case.mine:
+            rows.append(("basis", report.target.source))
         if case.closed_at is not None:
             by = case.closed_by or ""
             rows.append(("closed", self.say("fact.by" if by else "fact.at", at=self.moment(case.closed_at), by=by)))
@@ -361,35 +381,49 @@ class _Document(Paper):
             return
         at = self.moment(self.report.survey.made_at)
         self.heading(self.say("reconciliation"), self.say("reconciliation.note", at=at))
-        columns = [Col("", self.width - 50), Col(self.say("kg"), 50, "right")]
-        rows = [
-            (self.say("sum.roots"), self.kg(sums.roots_g)),
-            (self.say("sum.mixed"), self.kg(sums.mixed_in_g)),
-            (self.say("sum.process"), self.kg(-sums.process_loss_g if sums.process_loss_g else 0)),
-            (self.say("sum.lost"), self.kg(-sums.lost_g if sums.lost_g else 0)),
+        lines = [
+            ("roots", sums.roots_g, False),
+            ("mixed", sums.mixed_in_g, False),
+            ("process", -sums.process_loss_g, False),
+            ("lost", -sums.lost_g, False),
+            *([("over", sums.over_g, False)] if sums.over_g else []),
+            ("affected", sums.affected_g, True),
+            *((name, getattr(sums, f"{name}_g"), False) for name, _ in PARTS),
+            ("found", sums.found_g, True),
+            ("difference", sums.difference_g, True),
         ]
-        if sums.over_g:
-            rows.append((self.say("sum.over"), self.kg(sums.over_g)))
-        self.table(columns, rows, total=(self.say("sum.affected"), self.kg(sums.affected_g)), size=8.5)
-        rows = [(self.say(name), self.kg(getattr(sums, f"{name}_g"))) for name, _ in PARTS]
-        self.table(columns, rows, total=(self.say("total"), self.kg(sums.found_g)), size=8.5)
-        difference = self.kg(sums.difference_g)
-        self.table(columns, [], total=(self.say("sum.difference"), difference), size=8.5)
+        self._equation([(self.say(f"sum.{name}"), self.kg(grams), strong) for name, grams, strong in lines])
+
+    def _equation(self, lines: Sequence[tuple[str, str, bool]]) -> None:
+        """Lines that add up, their sums set off."""
+        from reportlab.platypus import Table
+
+        strong = [at for at, line in enumerate(lines) if line[2]]
+        style = [
+            ("FONT", (0, 0), (-1, -1), PLAIN, 8.5, 11),
+            ("ALIGN", (1, 0), (1, -1), "RIGHT"),
+            ("LEFTPADDING", (0, 0), (0, -1), 0),
+            ("RIGHTPADDING", (1, 0), (1, -1), 4),
+            ("TOPPADDING", (0, 0), (-1, -1), 1.8),
+            ("BOTTOMPADDING", (0, 0), (-1, -1), 2.6),
+            ("LINEBELOW", (0, 0), (-1, -1), 0.3, HAIR),
+            *(("FONT", (0, at), (-1, at), BOLD, 8.5, 11) for at in strong),
+            *(("BACKGROUND", (0, at), (-1, at), TINT) for at in strong),
+            *(("LINEABOVE", (0, at), (-1, at), 0.6, ACCENT) for at in strong),
+        ]
+        rows = [[self.clean(title), f"{figure}{NBSP}kg"] for title, figure, _ in lines]
+        self.add(Table(rows, [(self.width - 50) * MM, 50 * MM], style=style, hAlign="LEFT"))
 
     def graphs(self) -> None:
-        from reportlab.platypus import NextPageTemplate, PageBreak
+        from reportlab.platypus import NextPageTemplate, PageBreak, Spacer
 
-        self.add(NextPageTemplate("wide"))
+        self.add(NextPageTemplate("wide"), PageBreak())
         for key in ("forward", "back"):
             svg = self.pictures.get(key)
-            if svg is None:
-                continue
-            self.add(PageBreak())
-            title = self.say(f"graph.{key}")
-            self.add(bookmarks()(self.clean(title)))
-            room = (PAGE[0] - HEAD - FOOT - 4) * MM
-            self.add(picture(svg, (PAGE[1] - 2 * SIDE) * MM, room))
-        self.add(PageBreak())
+            if svg is not None:
+                self.add(bookmarks()(self.clean(self.say(f"graph.{key}"))))
+                room = (PAGE[0] - HEAD - FOOT - 4) * MM
+                self.add(picture(svg, (PAGE[1] - 2 * SIDE) * MM, room), Spacer(1, 4 * MM))
 
     def lots(self) -> None:
         seen = self.report.survey
@@ -410,11 +444,10 @@ class _Document(Paper):
         self.table(columns, rows, total=self._summed(self.say("total"), seen.whole, cells), size=6.8)
 
     def _lot(self, one: LotPart, cells: Sequence[str]) -> tuple[str, ...]:
-        where = ", ".join(part for part in (one.organisation, one.site) if part)
         return (
             f"{'• ' if one.root else ''}{one.code}",
             self.name(one.product),
-            where,
+            one.site or one.organisation,
             self.day(one.at),
             *(self._grams(getattr(one.account, cell)) for cell in cells),
             word(one.disposition, self.lang),
@@ -494,7 +527,11 @@ class _Document(Paper):
 
     def sources(self) -> None:
         seen = self.report.survey
-        nodes = [node for node in seen.back.nodes if node.code not in seen.roots and node.disclosed]
+        nodes = [
+            node
+            for node in seen.back.nodes
+            if node.disclosed and (node.kind == "delivery" or node.code not in seen.roots)
+        ]
         deliveries = [node for node in nodes if node.kind == "delivery"]
         farmers = {node.farmer for node in deliveries if node.farmer}
         said = self.say("sources.note", deliveries=self.count(len(deliveries)), farmers=self.count(len(farmers)))
@@ -525,19 +562,23 @@ class _Document(Paper):
         grouped: dict[tuple[str, str], list[Node]] = defaultdict(list)
         for node in nodes:
             grouped[node.farmer or node.site or node.organisation, node.product].append(node)
-        columns = [
-            Col(self.say("farmer"), 80), Col(self.say("product"), 80), Col(self.say("count"), 24, "right"),
-            Col(self.say("made_on"), 46), Col(self.say("kg"), 27, "right"),
+        half = [
+            Col(self.say("farmer"), 46), Col(self.say("count"), 10, "right"), Col(self.say("made_on"), 42),
+            Col(self.say("kg"), 24, "right"),
         ]  # fmt: skip
-        rows = [
+        cells = [
             (
-                who, self.name(product), self.count(len(found)),
+                who, self.count(len(found)),
                 " – ".join(dict.fromkeys(self.day(at) for at in (found[0].at, found[-1].at))),
                 self.kg(sum(node.grams for node in found)),
             )
-            for (who, product), found in sorted(grouped.items())
+            for (who, _), found in sorted(grouped.items())
         ]  # fmt: skip
-        self.table(columns, rows)
+        if len(cells) % 2:
+            cells.append(("", "", "", ""))
+        middle = len(cells) // 2
+        rows = [(*left, "", *right) for left, right in zip(cells[:middle], cells[middle:], strict=True)]
+        self.table([*half, Col("", 13), *half], rows)
 
     # --- the course of events ---
 
@@ -549,10 +590,13 @@ class _Document(Paper):
     def _course(self) -> list[tuple[datetime, str, str]]:
         report = self.report
         case = report.case
-        course = [
-            (case.opened_at, self.say(f"t.opened.{case.kind}", lots=case.held_lots), case.opened_by),
-            (case.opened_at, self.say("t.traced", seconds=self.seconds()), ""),
-        ]
+        if case.mine:
+            course = [
+                (case.opened_at, self.say(f"t.opened.{case.kind}", lots=case.held_lots), case.opened_by),
+                (case.opened_at, self.say("t.traced", seconds=self.seconds()), ""),
+            ]
+        else:
+            course = [(case.opened_at, self.say("t.opened.part", organisation=case.organisation_name), "")]
         course += [
             (one.at, self.say(f"t.told.{case.kind}", recipient=one.recipient, how=one.how), one.by)
             for one in report.notified
@@ -571,7 +615,9 @@ class _Document(Paper):
             for one in report.survey.destroyed
         ]
         if case.closed_at is not None:
-            course.append((case.closed_at, self.say("t.closed", note=case.note or ""), case.closed_by or ""))
+            key = "t.closed" if case.mine else "t.closed.part"
+            said = self.say(key, note=case.note or "", organisation=case.organisation_name)
+            course.append((case.closed_at, said, case.closed_by or ""))
         return course
 
     def signatures(self) -> None:

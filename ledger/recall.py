@@ -10,7 +10,7 @@ import json
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from typing import Any, Literal
@@ -48,6 +48,7 @@ from domain.recall import (
     sums,
 )
 from domain.refusals import NONE, Lang, Refused
+from domain.trace import Trace
 from domain.values import Actor
 from ledger.access import AccessRefused
 from ledger.facts import among, ask
@@ -403,7 +404,7 @@ class _Reader:
         shipped = [line for line in own if line.kind == "shipped"]
         offered = {line.seq for line in own if line.type == "transfer_offered"}
         offers = {row.seq: row for row in ask(self.session.connection(), _OFFERS, offered) if row.state == "accepted"}
-        bodies = self._bodies({line.seq for line in shipped} | set(offers))
+        bodies = events_of(self.session, {line.seq for line in shipped} | set(offers))
         found = []
         for line in shipped:
             identity, event = bodies[line.seq]
@@ -434,7 +435,7 @@ class _Reader:
             for line in self.lines
             if line.kind == "lost" and line.type == "lost" and line.seq > self.since and line.lot_id in shown
         ]
-        bodies = self._bodies({line.seq for line in lines})
+        bodies = events_of(self.session, {line.seq for line in lines})
         return [
             Destroyed(
                 self.lots[line.lot_id].code,
@@ -445,15 +446,16 @@ class _Reader:
             for line in lines
         ]
 
-    def _bodies(self, seqs: Collection[int]) -> dict[int, tuple[str, told.AnyEvent]]:
-        """Events by number, with their ids; of a correction, what it put in the place."""
-        answer = {}
-        for seq, identity, body in ask(self.session.connection(), _BODIES, seqs):
-            event = told.parse(body)
-            if isinstance(event, told.Corrected) and event.instead is not None:
-                event = event.instead
-            answer[seq] = (identity, event)
-        return answer
+
+def events_of(session: SystemSession, seqs: Collection[int]) -> dict[int, tuple[str, told.AnyEvent]]:
+    """Events by number, with their ids; of a correction, what it put in the place."""
+    answer = {}
+    for seq, identity, body in ask(session.connection(), _BODIES, seqs):
+        event = told.parse(body)
+        if isinstance(event, told.Corrected) and event.instead is not None:
+            event = event.instead
+        answer[seq] = (identity, event)
+    return answer
 
 
 def _contacts(session: SystemSession, org_id: int, codes: Collection[str]) -> list[Contact]:
@@ -736,6 +738,14 @@ def paper(found: Report, lang: Lang) -> bytes:
     from exchange.recall_pdf import recall_pdf
     from labels.lineage import trace_svg
 
+    names = product_names(lang)
     sets = {"back": found.survey.back, "forward": found.survey.forward}
-    pictures = {name: trace_svg(trace, lang) for name, trace in sets.items() if len(trace.nodes) > 1}
-    return recall_pdf(found, pictures, product_names(lang), lang)
+    pictures = {name: trace_svg(_spoken(trace, names), lang) for name, trace in sets.items() if len(trace.nodes) > 1}
+    return recall_pdf(found, pictures, names, lang)
+
+
+def _spoken(trace: Trace, names: Mapping[str, str]) -> Trace:
+    """The trace with the names of its products."""
+    nodes = tuple(replace(node, product=names.get(node.product, node.product)) for node in trace.nodes)
+    root = next(node for node in nodes if node.id == trace.root.id)
+    return replace(trace, nodes=nodes, root=root)

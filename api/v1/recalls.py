@@ -36,7 +36,7 @@ from domain import events as told
 from domain.findings import sentence
 from domain.recall import Report
 from domain.refusals import NONE, Lang, Refused
-from ledger import recall
+from ledger import fsma, recall
 from models.db import system_session
 
 routes = Routes(prefix="/v1", tags=["recalls"])
@@ -388,7 +388,7 @@ def detail(found: Report, lang: Lang) -> RecallDetail:
         sources=[
             SourceOut(**{name: getattr(node, name) for name in SourceOut.model_fields})
             for node in seen.back.nodes
-            if node.disclosed and node.code not in seen.roots
+            if node.disclosed and (node.kind == "delivery" or node.code not in seen.roots)
         ],
         recipients=[_recipient(found, code) for code in seen.recipients()],
         returns=[
@@ -613,6 +613,45 @@ def report_pdf(
     found = recall.report(session, caller.org_id, recall_id, now=recorder.clock())
     headers = {"Content-Disposition": f'inline; filename="{found.case.number}.pdf"'}
     return Response(recall.paper(found, lang), media_type="application/pdf", headers=headers)
+
+
+class Asked(Body):
+    """Which records. None of them: all."""
+
+    lot: Annotated[Ref | None, Field(description="code or id of a lot: its records, up and down")] = None
+    recall: Annotated[told.Id | None, Field(description="id of a recall or test of yours: its records")] = None
+    since: Annotated[told.Day | None, Field(alias="from", description="events on this day or later")] = None
+    until: Annotated[told.Day | None, Field(alias="to", description="events on this day or before")] = None
+
+
+@routes.get(
+    "/fsma204.xlsx",
+    access=PERSONS,
+    name="fsma204",
+    summary="Traceability records of FSMA 204 as a workbook",
+    response_class=Response,
+    responses={200: {"content": {"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {}}}},
+)
+def fsma204(
+    caller: CallerDep, recorder: LedgerDep, session: LedgerReadDep, asked: Annotated[Asked, Query()]
+) -> Response:
+    """A sheet for each critical tracking event with the key data elements of 21 CFR 1.1325 to 1.1350.
+
+    Of foods on the Food Traceability List only: the commodity's profile says which products are, and since when.
+    """
+    from exchange.fsma_xlsx import MEDIA_TYPE, fsma_xlsx
+
+    found = fsma.sheet(
+        session,
+        caller.org_id,
+        now=recorder.clock(),
+        lot=asked.lot,
+        recall=asked.recall,
+        first=asked.since,
+        last=asked.until,
+    )
+    headers = {"Content-Disposition": 'attachment; filename="fsma204.xlsx"'}
+    return Response(fsma_xlsx(found), media_type=MEDIA_TYPE, headers=headers)
 
 
 # --- whom to reach ---
