@@ -331,7 +331,8 @@ class Survey:
     hidden: Account
     consigned: tuple[Consigned, ...]
     destroyed: tuple[Destroyed, ...]
-    contacts: tuple[Contact, ...]
+    unreachable: tuple[str, ...]  # recipients without telephone and e-mail at that moment
+    contacts: tuple[Contact, ...]  # persons: never kept with the case
     sums: Sums | None
     forward: Trace
     back: Trace
@@ -455,11 +456,7 @@ def findings(case: Case, survey: Survey, waiting: Sequence[str], rules: Rules) -
         for one in survey.consigned
         if one.recipient == NONE
     ]
-    said += [
-        found("RECALL_NO_CONTACT", recipient=code)
-        for code in survey.recipients()
-        if code != NONE and not survey.contact(code).reachable
-    ]
+    said += [found("RECALL_NO_CONTACT", recipient=code) for code in survey.unreachable]
     if waiting and case.kind == "real":
         said.append(found("RECALL_NOT_NOTIFIED_YET", recipients=", ".join(waiting)))
     minutes = -(-case.took_ms // MINUTE_MS)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
 
-from exchange.paper import BOLD, PLAIN
+from exchange.paper import BOLD, NBSP, PLAIN, glyphs
 
 SVG: Final = "{http://www.w3.org/2000/svg}"
 LETTERS: Final = 12.0
@@ -99,7 +99,8 @@ def _text(canvas: Any, element: Any, high: float) -> None:
     canvas.setFont(BOLD if element.get("font-weight") == "bold" else PLAIN, size)
     x, y = float(element.get("x")), high - float(element.get("y"))
     draw = {"start": canvas.drawString, "middle": canvas.drawCentredString, "end": canvas.drawRightString}
-    said = (element.text or "").replace("\u202f", "\u00a0")  # the typeface knows the wider space only
+    said = (element.text or "").replace("\u202f", NBSP)  # the typeface knows the wider space only
+    said = "".join(sign if sign == NBSP or ord(sign) in glyphs() else "?" for sign in said)
     draw[element.get("text-anchor", "start")](x, y, said)
 
 

@@ -114,8 +114,12 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     "sum.returned": ("+ returned", "+ revenus"),
     "sum.found": ("= found", "= retrouvés"),
     "sum.difference": ("Difference", "Écart"),
-    "graph.back": ("Where it came from", "D'où elle vient"),
-    "graph.forward": ("Where it went", "Où elle est allée"),
+    "graph.back": ("Upstream", "Amont"),
+    "graph.forward": ("Downstream", "Aval"),
+    "glyphs": (
+        "A “?” stands for a character that this typeface cannot set.",
+        "Un « ? » remplace un caractère que cette police ne peut composer.",
+    ),
     "lots": ("Affected lots", "Lots concernés"),
     "lots.note": (
         "Made = in house + processed on + lost before + destroyed + shipped + returned, for each lot. "
@@ -623,6 +627,8 @@ class _Document(Paper):
     def signatures(self) -> None:
         from reportlab.platypus import CondPageBreak, Spacer, Table
 
+        if self.missing:
+            self.add(self.text(self.say("glyphs"), 8, MUTED))
         self.add(CondPageBreak(30 * MM), Spacer(1, 16 * MM))
         cells = [self.text(self.say(key), 8, MUTED) for key in ("sign.opened", "sign.checked")]
         style = [("LINEABOVE", (0, 0), (0, 0), 0.5, MUTED), ("LINEABOVE", (2, 0), (2, 0), 0.5, MUTED)]

@@ -239,12 +239,17 @@ def open_case(
                 opened_at=now,
                 opened_by=actor.name,
                 took_ms=max(1, round(1000 * (time.perf_counter() - started))),
-                record=_SURVEY.dump_json(seen).decode() if kind == "mock" else None,
+                record=_kept(seen) if kind == "mock" else None,
                 version=1,
             )
         )
         _tell_others(session, actor, identity, keys, now)
     return identity, True
+
+
+def _kept(seen: Survey) -> str:
+    """What was found, to be kept with the case. Whom to reach is not: persons stay in rows that can be erased."""
+    return _SURVEY.dump_json(replace(seen, contacts=())).decode()
 
 
 def _known(session: SystemSession, actor: Actor, identity: str) -> bool:
@@ -332,6 +337,7 @@ def survey(
     of = accounts({key: (row.remaining_g, row.deficit_g) for key, row in lots.items()}, moves, back, since)
     reader = _Reader(session, org_id, lots, lines, since)
     consigned = tuple(reader.consigned())
+    contacts = tuple(_contacts(session, org_id, {one.recipient for one in consigned} - {NONE}))
     shown = {key for key in keys if key in seen}
     begin = [lots[key] for key in sorted(starts)]
     return Survey(
@@ -342,7 +348,8 @@ def survey(
         hidden=sum((of[key] for key in keys - shown), Account()),
         consigned=consigned,
         destroyed=tuple(reader.destroyed(shown)),
-        contacts=tuple(_contacts(session, org_id, {one.recipient for one in consigned} - {NONE})),
+        unreachable=tuple(one.code for one in contacts if not one.reachable),
+        contacts=contacts,
         sums=None if part else sums(starts, of, moves, _others_in(session, moves, keys), _unknown(consigned, entries)),
         forward=trace_of(session, org_id, begin, "forward"),
         back=trace_of(session, org_id, begin, "back"),
@@ -497,6 +504,8 @@ def report(session: SystemSession, org_id: int | None, wanted: str, *, now: int)
     viewer = row.org_id if org_id is None else org_id
     if mine and row.record is not None:
         seen = _SURVEY.validate_json(row.record)
+        contacts = _contacts(session, viewer, set(seen.recipients()) - {NONE})
+        seen = replace(seen, contacts=tuple(contacts))
     else:
         since = min(orjson.loads(row.events), default=None)
         seen = survey(session, viewer, row.id, orjson.loads(row.roots), now=now, since=since, part=not mine)
@@ -699,7 +708,7 @@ def close(recorder: Recorder, actor: Actor, wanted: str, note: str, version: int
                 raise Refused("RECALL_FOUR_EYES", recall=row.number)
             if found.waiting:
                 raise Refused("RECALL_NOT_NOTIFIED", recall=row.number, recipients=", ".join(found.waiting))
-            values["record"] = _SURVEY.dump_json(found.survey).decode()
+            values["record"] = _kept(found.survey)
         session.connection().execute(
             sa.update(_CASE)
             .where(_CASE.c.org_id == row.org_id, _CASE.c.id == row.id)

@@ -306,18 +306,27 @@ def test_no_more_comes_back_than_went_out(line: Line) -> None:
 
 
 def test_a_corrected_shipment_counts_as_it_is_now(line: Line) -> None:
-    identity = line.opened("DB")
     wrong = line.shipped("EX1", 100, "EU-B1", document="BL-1")
     right = wrong.model_copy(update={"quantity": kg(90), "to": "EU-B2", "id": uid("right")})
-    answer = line.tell(
+    line.ok(
         told.Corrected(
-            id=uid("corrected"), occurred_at=at("2030-03-17T11:00:00Z"), event=wrong.id, reason="Scale", instead=right
+            id=uid("corrected"), occurred_at=at("2025-01-28T11:00:00Z"), event=wrong.id, reason="Scale", instead=right
         )
     )
-    if answer.refused is None:
-        found = line.report(identity)
-        assert [(one.recipient, one.grams) for one in found.survey.to("EU-B2")] == [("EU-B2", 90_000)]
-        assert closes(found)
+    found = line.report(line.opened("DB"))
+    assert [(one.recipient, one.grams) for one in found.survey.to("EU-B2")] == [("EU-B2", 90_000)]
+    assert found.survey.to("EU-B1") == []
+    assert closes(found)
+
+
+def test_a_shipment_taken_back_after_the_recall_is_in_house_again(line: Line) -> None:
+    identity = line.opened("DB")
+    wrong = line.shipped("EX1", 100, "EU-B1", document="BL-1")
+    line.ok(told.Corrected(id=uid("c"), occurred_at=at("2030-03-17T11:00:00Z"), event=wrong.id, reason="Never left"))
+    found = line.report(identity)
+    assert found.survey.sums is not None
+    assert found.survey.sums.shipped_g == 50_000
+    assert closes(found)
 
 
 # --- whom to tell ---
@@ -377,6 +386,9 @@ def test_contacts_come_from_the_list_of_consignees(line: Line) -> None:
     found = line.report(line.opened("EX1", "mock"))
     assert (found.survey.contact("EU-B1").name, found.survey.contact("EU-B1").phone) == ("Port", "+33 1")
     assert found.findings == ()
+    held = table(models.RecallCase)
+    with system_session(line.recorder.database, write=False) as session:
+        assert "+33 1" not in session.execute(sa.select(held.c.record)).scalar_one(), "persons can be erased"
 
 
 # --- closing ---
