@@ -18,6 +18,7 @@ from api.auth import NoteUse
 from api.limits import Limits
 from api.settings import Settings
 from api.v1 import access, balances, contracts, events, imports, labels, lots, recalls, registry, seasons, signals
+from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
@@ -104,6 +105,7 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
         database = connect(settings.database_url, settings.read_database_url)
         recorder = Recorder(database, host=settings.public_url)
     refuse_unsafe(recorder.database)
+    profiles()  # a mistake in a profile is said now, not when the first goods come
     return build(settings, recorder)
 
 

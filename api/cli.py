@@ -221,13 +221,15 @@ def replay(
 
 @app.command()
 def demo(
-    cluster: Annotated[str, typer.Option(help="LR_COCOA: cocoa in Liberia, full size")] = "LR_COCOA",
+    cluster: Annotated[
+        str, typer.Option(help="LR_COCOA (full size), GH_MANGO, GH_CASSAVA, TN_PEAR, GE_PHARMA or GE_FISH")
+    ] = "LR_COCOA",
     totals: Annotated[bool, typer.Option("--totals", help="print the season's totals as JSON, and stop")] = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="play the season, and stop")] = False,
     port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
 ) -> None:
     """Play a whole season through the ledger, then serve it."""
-    from demo.play import CLUSTERS
+    from demo.clusters import CLUSTERS
 
     if cluster not in CLUSTERS:
         _stop(f"There is no cluster {cluster}. Known: {', '.join(CLUSTERS)}.", 2)
@@ -642,6 +644,33 @@ def _recall_report(recorder: Recorder, wanted: str, output: Path | None, lang: L
         _say(f"  {sentence(one, lang)}")
     if output is not None or not sys.stdout.isatty():
         _write(cases.paper(found, lang), output)
+
+
+# --- profiles ---
+
+profile = typer.Typer(
+    help="Commodities and schemes as data.", no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None
+)
+app.add_typer(profile, name="profile")
+
+
+@profile.callback()
+def profile_group() -> None:
+    """Commodities and schemes as data."""
+
+
+@profile.command(name="check")
+def profile_check(
+    file: Annotated[Path, typer.Argument(help="TOML file of a commodity or a scheme", exists=True, dir_okay=False)],
+) -> None:
+    """Read one profile: what it says, or what is wrong with it, on which line, and what to write instead."""
+    from domain.profiles import Commodity
+    from labels.profile_text import commodity_text, scheme_text
+    from ledger.profiles import check
+
+    found = check(file)
+    typer.echo(commodity_text(found) if isinstance(found, Commodity) else scheme_text(found))
+    _say(f"{file.name} is in order.")
 
 
 # --- lists ---

@@ -22,7 +22,8 @@ class Settings:
     def from_env(cls) -> Settings:
         """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR`` and ``FILIERE_PUBLIC_URL``.
 
-        Seldom ``FILIERE_READ_DATABASE_URL`` and ``FILIERE_PAGES_PER_MINUTE``.
+        Seldom ``FILIERE_READ_DATABASE_URL`` and ``FILIERE_PAGES_PER_MINUTE``. ``FILIERE_PROFILES`` is read by
+        ``ledger.profiles``.
         """
         data_dir = Path(os.environ.get("FILIERE_DATA_DIR", ".filiere")).resolve()
         public_url = os.environ.get("FILIERE_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("/")

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID, uuid5
 
+from demo.story import Party, Told, quantity
 from domain import events as told
 
 SEED = 20240915
@@ -37,19 +38,6 @@ OVER_DELIVERS = 97  # every 97th member brings 125 % of the estimate
 
 PRODUCTS = ("cocoa_beans",)
 VALID = ("2024-06-01", "2028-05-31")
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """An organisation of the demo."""
-
-    code: str
-    name: str
-    kind: str
-    region: str | None
-    contact: str
-    admin: str
-    country: str = "LR"
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,15 +332,6 @@ def _schedule(season: Season) -> None:
 
 # --- the season as events ---
 
-Told = tuple[str, told.AnyEvent]
-"""Who tells an event, and the event."""
-
-
-def quantity(grams: int) -> told.Quantity:
-    """Grams as a clerk types them: kilograms."""
-    whole, rest = divmod(grams, 1000)
-    return told.Quantity(value=f"{whole}.{rest:03d}".rstrip("0").rstrip("."), unit="kg")
-
 
 def drawn(lot: str, grams: int) -> told.Drawn:
     """So many grams of a lot."""
@@ -463,7 +442,7 @@ def _inspection(lot: str, when: datetime, moisture: float, cut: told.CutTest) ->
         f"inspected/{lot}",
         when,
         lot=uid(lot),
-        measurements=(told.Measurement(test="moisture", value=f"{moisture:.1f}"),),
+        measurements=(told.Result(test="moisture", value=f"{moisture:.1f}"),),
         cut_test=cut,
     )
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import UTC, datetime, time
 from typing import Any
 
 import sqlalchemy as sa
 
-import models
-from demo import control, lr_cocoa, trade
-from demo.lr_cocoa import Season, uid
+from demo.clusters import CLUSTERS
+from demo.story import Party, Story, Told
 from domain import events as told
 from domain.refusals import advice, sentence
 from domain.values import Actor
@@ -22,12 +21,7 @@ from ledger.record import MAX_BATCH, Recorder, record
 from models.base import table
 from models.db import SystemSession, system_session
 
-CLUSTERS = ("LR_COCOA",)
-FOUNDED = 1_717_200_000_000  # 1 June 2024
-COOPERATIVES = frozenset(group.code for group in lr_cocoa.GROUPS)
-
 Progress = Callable[[int, int], None]
-Insert = Callable[[Any, list[dict[str, Any]]], None]
 
 
 @dataclass(slots=True)
@@ -46,13 +40,13 @@ class DemoRefused(RuntimeError):
 
 def play(recorder: Recorder, cluster: str, progress: Progress = lambda _done, _all: None) -> Played:
     """Play a cluster's season. The same season makes the same rows on every database; only passwords differ."""
-    season = lr_cocoa.generate()
-    clock = _Clock(FOUNDED)
-    told_by = replace(recorder, clock=clock, entropy=random.Random(lr_cocoa.SEED).randbytes)
-    logins, ids = _found(told_by)
+    story = CLUSTERS[cluster].story()
+    clock = _Clock(int(datetime.combine(story.founded, time(), UTC).timestamp() * 1000))
+    told_by = replace(recorder, clock=clock, entropy=random.Random(story.seed).randbytes)
+    logins, ids = _found(told_by, story.parties)
     with system_session(recorder.database, write=True) as session:
-        _registry(session, season, ids)
-    stream = list(_week_by_week(season))
+        _write(session, story, ids)
+    stream = story.events
     actors = {code: Actor(org_id, code, "user:demo") for code, org_id in ids.items()}
     done = 0
     for who, batch in _batches(stream):
@@ -63,7 +57,16 @@ def play(recorder: Recorder, cluster: str, progress: Progress = lambda _done, _a
                 raise DemoRefused(message)
         done += len(batch)
         progress(done, len(stream))
-    return Played(cluster, done, int(season.longest_wait.total_seconds() // 3600), logins)
+    return Played(cluster, done, int(story.longest_wait.total_seconds() // 3600), logins)
+
+
+def _write(session: SystemSession, story: Story, ids: dict[str, int]) -> None:
+    """The registry of a story."""
+
+    def insert(model: Any, rows: list[dict[str, Any]]) -> None:
+        session.connection().execute(sa.insert(table(model)), rows)
+
+    story.registry(insert, ids)
 
 
 @dataclass(slots=True)
@@ -76,23 +79,7 @@ class _Clock:
         return self.now
 
 
-def _week_by_week(season: Season) -> Iterator[lr_cocoa.Told]:
-    """As devices that send once a week: the cooperatives' harvest, then the facilities, then all trade, each in time.
-
-    Within a week nothing depends on what comes later in it.
-    """
-    harvest = [(item, 0 if item[0] != "LR-FAC" else 1) for item in lr_cocoa.events(season)]
-    trading = [(item, 2 if item[0] in COOPERATIVES else 3) for item in trade.events(season)]
-    begin = lr_cocoa.instant(0)
-    ranked = [
-        ((event.occurred_at - begin) // timedelta(days=7), phase, who, event.occurred_at, order, event)
-        for order, ((who, event), phase) in enumerate([*harvest, *trading])
-    ]
-    for _, _, who, _, _, event in sorted(ranked, key=lambda item: item[:5]):
-        yield who, event
-
-
-def _batches(stream: list[lr_cocoa.Told]) -> Iterator[tuple[str, list[told.AnyEvent]]]:
+def _batches(stream: list[Told]) -> Iterator[tuple[str, list[told.AnyEvent]]]:
     """Runs of events of one organisation, at most as many as a batch takes."""
     held: list[told.AnyEvent] = []
     speaker = ""
@@ -106,9 +93,9 @@ def _batches(stream: list[lr_cocoa.Told]) -> Iterator[tuple[str, list[told.AnyEv
         yield speaker, held
 
 
-def _found(recorder: Recorder) -> tuple[list[tuple[str, str]], dict[str, int]]:
+def _found(recorder: Recorder, parties: Sequence[Party]) -> tuple[list[tuple[str, str]], dict[str, int]]:
     logins, ids = [], {}
-    for party in lr_cocoa.PARTIES:
+    for party in parties:
         password = secrets.token_urlsafe(12)
         org_id, _ = found(
             recorder,
@@ -125,202 +112,3 @@ def _found(recorder: Recorder) -> tuple[list[tuple[str, str]], dict[str, int]]:
         ids[party.code] = org_id
         logins.append((f"{party.admin}@{party.code}", password))
     return logins, ids
-
-
-# --- the registry ---
-
-
-def _registry(session: SystemSession, season: Season, ids: dict[str, int]) -> None:
-    """Sites, vessels, certificates, farmers, memberships, inspections, plots and estimates."""
-
-    def insert(model: Any, rows: list[dict[str, Any]]) -> None:
-        session.connection().execute(sa.insert(table(model)), rows)
-
-    _places(insert, ids)
-    _certificates(insert, ids)
-    _settings(insert, ids)
-    control.places(insert, ids, uid)
-    for group in lr_cocoa.GROUPS:
-        _members(insert, season.members[group.code], ids[group.code], group)
-        control.members(insert, season.members[group.code], ids[group.code], group, uid)
-
-
-def _places(insert: Insert, ids: dict[str, int]) -> None:
-    facility = ids["LR-FAC"]
-    places = [(facility, code, name, "facility", region) for code, (name, region) in lr_cocoa.FACILITIES.items()] + [
-        (ids[owner], code, name, "warehouse", "Montserrado") for code, (owner, name) in lr_cocoa.WAREHOUSES.items()
-    ]
-    insert(
-        models.Site,
-        [
-            {
-                "org_id": org_id,
-                "id": uid(code),
-                "code": code,
-                "name": name,
-                "kind": kind,
-                "country": "LR",
-                "region": region,
-                "version": 1,
-            }
-            for org_id, code, name, kind, region in places
-        ],
-    )
-    insert(
-        models.SiteShare,
-        [
-            {"org_id": facility, "site_id": uid(group.facility), "to_org_id": ids[group.code]}
-            for group in lr_cocoa.GROUPS
-        ],
-    )
-    insert(
-        models.Vessel,
-        [
-            {
-                "org_id": facility,
-                "id": uid(code),
-                "site_id": uid(site),
-                "code": code,
-                "kind": "fermentation_box",
-                "capacity_g": grams,
-                "version": 1,
-            }
-            for site in lr_cocoa.FACILITIES
-            for code, grams in lr_cocoa.vessels(site)
-        ],
-    )
-
-
-def _certificates(insert: Insert, ids: dict[str, int]) -> None:
-    body, body_code = lr_cocoa.BODY
-    since, until = lr_cocoa.VALID
-    held = [
-        ({"org_id": ids[holder], "certificate_id": uid(number)}, number, site)
-        for holder, (number, site) in lr_cocoa.CERTIFICATES.items()
-    ]
-    insert(
-        models.Certificate,
-        [
-            {
-                "org_id": key["org_id"],
-                "id": key["certificate_id"],
-                "scheme": "EU_ORG",
-                "number": number,
-                "body": body,
-                "body_code": body_code,
-                "valid_from": since,
-                "valid_to": until,
-                "version": 1,
-                "created_at": FOUNDED,
-            }
-            for key, number, _ in held
-        ],
-    )
-    insert(models.CertificateProduct, [{**key, "category": "cocoa_beans"} for key, _, _ in held])
-    insert(models.CertificateSite, [{**key, "site_id": uid(site), "from_day": since} for key, _, site in held])
-    insert(
-        models.CertificateStatus,
-        [{**key, "from_day": since, "status": "active", "recorded_at": FOUNDED} for key, _, _ in held],
-    )
-
-
-def _settings(insert: Insert, ids: dict[str, int]) -> None:
-    """The groups watch deliveries beyond the estimate and hold none of them this season."""
-    insert(
-        models.SchemeSetting,
-        [
-            {
-                "org_id": ids[group.code],
-                "scheme": "EU_ORG",
-                "from_day": lr_cocoa.VALID[0],
-                "claimed": False,
-                "strict": False,
-                "over_delivery": "observe",
-                "recorded_at": FOUNDED,
-            }
-            for group in lr_cocoa.GROUPS
-        ],
-    )
-
-
-def _members(insert: Insert, members: list[lr_cocoa.Member], org: int, group: lr_cocoa.Group) -> None:
-    certificate = uid(lr_cocoa.CERTIFICATES[group.code][0])
-    rows: dict[Any, list[dict[str, Any]]] = {
-        model: []
-        for model in (
-            models.Farmer,
-            models.Person,
-            models.Membership,
-            models.MembershipStatus,
-            models.Inspection,
-            models.Plot,
-            models.Estimate,
-        )
-    }
-    for item in members:
-        farmer, membership = uid(item.code), uid(f"{item.code}/member")
-        rows[models.Farmer].append({"id": farmer, "code": item.code, "version": 1, "created_at": FOUNDED})
-        rows[models.Person].append(
-            {
-                "farmer_id": farmer,
-                "full_name": item.name,
-                "sex": "F" if item.woman else "M",
-                "birth_year": item.birth_year,
-                "village": item.village,
-            }
-        )
-        rows[models.Membership].append(
-            {
-                "id": membership,
-                "farmer_id": farmer,
-                "certificate_id": certificate,
-                "joined_on": lr_cocoa.VALID[0],
-                "unit": item.village,
-                "agreement_on": lr_cocoa.VALID[0],
-                "agreement_ref": f"MA-{item.code}",
-                "version": 1,
-            }
-        )
-        rows[models.MembershipStatus].append(
-            {
-                "membership_id": membership,
-                "from_day": lr_cocoa.VALID[0],
-                "status": "approved",
-                "recorded_at": FOUNDED,
-            }
-        )
-        rows[models.Inspection].append(
-            {
-                "id": uid(f"{item.code}/inspection"),
-                "farmer_id": farmer,
-                "inspected_on": item.inspected_on,
-                "inspector": item.inspector,
-                "valid": True,
-                "version": 1,
-                "recorded_at": FOUNDED,
-            }
-        )
-        rows[models.Plot].append(
-            {
-                "id": uid(f"{item.code}-A"),
-                "farmer_id": farmer,
-                "code": f"{item.code}-A",
-                "crop": "cocoa",
-                "area_m2": item.area_m2,
-                "conversion_start": group.conversion_start,
-                "country": "LR",
-                "geometry": f'{{"coordinates":[{item.position[1]},{item.position[0]}],"type":"Point"}}',
-                "version": 1,
-            }
-        )
-        rows[models.Estimate].append(
-            {
-                "farmer_id": farmer,
-                "season": lr_cocoa.SEASON,
-                "product": "cocoa_dry_beans",
-                "grams": item.estimate_g,
-                "version": 1,
-            }
-        )
-    for model, found_rows in rows.items():
-        insert(model, [{"org_id": org, **row} for row in found_rows])

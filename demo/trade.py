@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from demo.lr_cocoa import CERTIFICATES, EXPORT_LOT_G, GROUPS, SEED, Batch, Season, Told, drawn, uid
+from demo.lr_cocoa import CERTIFICATES, EXPORT_LOT_G, GROUPS, SEED, Batch, Season, drawn, uid
+from demo.story import Told
 from domain import events as told
 from ledger.issue import new_code
 
@@ -149,7 +150,7 @@ def _what_goes_wrong(lot: ExportLot, holder: str, when: datetime, label: str) ->
             told.LabelRevoked(id=uid("revoked"), occurred_at=later, code=label, reason="Printed for the wrong lot"),
         )
     if code == CONTAMINATED:
-        measured = (told.Measurement(test="benzo_a_pyrene", value="7.1"),)
+        measured = (told.Result(test="benzo_a_pyrene", value="7.1"),)
         yield holder, told.Inspected(id=uid("contaminated"), occurred_at=later, lot=uid(code), measurements=measured)
 
 
@@ -159,7 +160,7 @@ def _inspected(code: str, when: datetime, chance: random.Random) -> told.Inspect
         occurred_at=when,
         lot=uid(code),
         stage="loading",
-        measurements=(told.Measurement(test="moisture", value=f"7.{chance.randint(0, 5)}"),),
+        measurements=(told.Result(test="moisture", value=f"7.{chance.randint(0, 5)}"),),
         cut_test=told.CutTest(
             mouldy=chance.randint(2, 8),
             slaty=chance.randint(0, 6),

@@ -7,17 +7,25 @@ the ledger's business. A row is a plain tuple of values, collected per table.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from domain.claims import Cap, mixture
 from domain.findings import Finding
 from domain.lineage import oldest_first
 from domain.profiles import Scheme
+from domain.quality import Outcome, lifted, outcome_of, standing
 from domain.values import Load, Lot, Transfer
 
 LOTS_PER_EVENT = 512
 """Lot keys of one event: key = sequence number of the event x 512 + position."""
+
+STANDS = "STRICT_MIXTURE_STANDS"
+"""The rule of a cap that a correction ends: goods mixed strictly do not rise when a part is found to be less."""
+
+RELEASABLE = ("hold", "quality", "parent", "claim")
+"""Kinds of hold that a release ends; a rejection only when a retest lifted the check."""
 
 BLOCKING = ("void", "recall", "reject", "parent", "quality", "stock", "claim", "hold")
 DISPOSITION = {
@@ -47,16 +55,34 @@ class LineRow:
     site_id: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """One making of a lot: the event that put grams into it, when that happened, and the lots that it drew from."""
+
+    seq: int
+    at: int
+    parents: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class CapRow:
-    """The most that a lot can carry under a scheme, by one event. ``since``: only what is drawn from then on."""
+    """The most that a lot can carry under a scheme, by one event.
+
+    ``of``: the fill that it caps, which it goes with; 0: the lot as a whole. ``since``: it reaches only what is drawn
+    from then on.
+    """
 
     lot: int
     scheme: str
     seq: int
+    of: int
     value: str
     reasons: tuple[Finding, ...]
     since: int | None
+
+    def names(self, code: str) -> bool:
+        """Whether a rule is among the reasons."""
+        return any(reason.code == code for reason in self.reasons)
 
 
 @dataclass(slots=True)
@@ -83,7 +109,54 @@ class CheckRow:
     stage: str
     verdict: str
     grade: str | None
-    lines: tuple[Mapping[str, object], ...]
+    retest_of: int | None
+    lines: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(slots=True)
+class SampleRow:
+    """A sample that was drawn of a lot, perhaps with others under the same code."""
+
+    lot: int
+    seq: int
+    org_id: int
+    code: str
+    sampled_at: int
+    bags: int | None
+    drawn_from: int | None
+    increments: int
+    grams: int | None
+    seal: str | None
+    told_by: str
+
+
+@dataclass(slots=True)
+class OrderRow:
+    """Tests that were ordered of a lot."""
+
+    lot: int
+    seq: int
+    org_id: int
+    ordered_at: int
+    tests: tuple[str, ...]
+    laboratory: str | None
+    sample: str | None
+    due: str | None
+
+
+@dataclass(slots=True)
+class ChecklistRow:
+    """A checklist that was gone through for a lot."""
+
+    lot: int
+    seq: int
+    org_id: int
+    site_id: str
+    vessel_id: str | None
+    checklist: str
+    checked_at: int
+    passed: bool
+    answers: tuple[Mapping[str, Any], ...]
 
 
 @dataclass(slots=True)
@@ -120,6 +193,7 @@ class LabelRow:
     seq: int
     issued_at: int
     claims: dict[str, str]
+    declares: tuple[str, ...] = ()
     state: str = "issued"
     reason: str | None = None
     superseded_by: str | None = None
@@ -173,12 +247,15 @@ class ConsignmentRow:
 class Book:
     """Lots by id and by key, and the rows that wait to be written.
 
-    ``fetch_descendants`` brings in everything that was ever made from some lots; it is called before a rule
-    reaches downstream, so that ordinary events load no more than they name.
+    ``fetch_descendants`` brings in everything that was ever made from some lots, ``fetch_ancestors`` everything that
+    they were made from, ``fetch_moves`` every move of theirs; they are called before a rule reaches that far, so that
+    ordinary events load no more than they name.
     """
 
     schemes: Mapping[str, Scheme]
     fetch_descendants: Callable[[set[int]], None] = lambda _keys: None
+    fetch_ancestors: Callable[[set[int]], None] = lambda _keys: None
+    fetch_moves: Callable[[set[int]], None] = lambda _keys: None
     by_uid: dict[str, Lot] = field(default_factory=dict)
     by_key: dict[int, Lot] = field(default_factory=dict)
     loads: dict[str, Load] = field(default_factory=dict)
@@ -186,8 +263,17 @@ class Book:
     transfers: dict[str, Transfer] = field(default_factory=dict)
     labels: dict[str, LabelRow] = field(default_factory=dict)
     consignments: dict[int, list[ConsignmentRow]] = field(default_factory=lambda: defaultdict(list))
-    parents: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    checks: dict[int, list[CheckRow]] = field(default_factory=lambda: defaultdict(list))
+    orders: dict[int, list[OrderRow]] = field(default_factory=lambda: defaultdict(list))
+    checklists: dict[int, list[ChecklistRow]] = field(default_factory=lambda: defaultdict(list))
+    samples: dict[str, list[SampleRow]] = field(default_factory=lambda: defaultdict(list))
+    """Samples of the actor's organisation, by code."""
+    fills: dict[int, dict[int, Fill]] = field(default_factory=lambda: defaultdict(dict))
+    """Lot -> event -> what it put in."""
     children: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
+    moves: dict[int, dict[int, tuple[int, int]]] = field(default_factory=lambda: defaultdict(dict))
+    """Lot -> event -> when, and grams (in: above zero): those of the events at hand, of receiving lots also the later
+    ones, and all of them after ``fetch_moves``."""
     caps: dict[int, list[CapRow]] = field(default_factory=lambda: defaultdict(list))
     holds: dict[int, list[HoldRow]] = field(default_factory=lambda: defaultdict(list))
     # what waits to be written
@@ -195,9 +281,13 @@ class Book:
     changed: dict[int, Lot] = field(default_factory=dict)
     lines: list[LineRow] = field(default_factory=list)
     new_caps: list[CapRow] = field(default_factory=list)
+    ended_caps: list[CapRow] = field(default_factory=list)
     new_holds: list[HoldRow] = field(default_factory=list)
     ended_holds: list[HoldRow] = field(default_factory=list)
-    checks: list[CheckRow] = field(default_factory=list)
+    new_checks: list[CheckRow] = field(default_factory=list)
+    new_samples: list[SampleRow] = field(default_factory=list)
+    new_orders: list[OrderRow] = field(default_factory=list)
+    new_checklists: list[ChecklistRow] = field(default_factory=list)
     readings: list[ReadingRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     new_loads: list[Load] = field(default_factory=list)
@@ -223,9 +313,22 @@ class Book:
         self.by_key[lot.key] = lot
         return lot
 
-    def link(self, parent: int, child: int) -> None:
-        self.parents[child].add(parent)
-        self.children[parent].add(child)
+    def put_fill(self, key: int, fill: Fill) -> None:
+        self.fills[key][fill.seq] = fill
+        for parent in fill.parents:
+            self.children[parent].add(key)
+
+    def drop_fill(self, key: int, seq: int) -> None:
+        """A correction takes a fill back; what drew from the same lots by another event stays linked."""
+        gone = self.fills[key].pop(seq, None)
+        left = self.parents(key)
+        for parent in gone.parents if gone is not None else ():
+            if parent not in left:
+                self.children[parent].discard(key)
+
+    def parents(self, key: int) -> set[int]:
+        """The lots that a lot was made from."""
+        return {parent for fill in self.fills[key].values() for parent in fill.parents}
 
     # --- grams ---
 
@@ -254,55 +357,100 @@ class Book:
             if row.kind == "out":
                 lot.sealed = True
         self.lines.append(row)
+        if row.kind != "note":
+            self.moves[lot.key][row.seq] = (row.occurred_at, row.grams if row.kind == "in" else -row.grams)
         self.touch(lot)
+
+    def spare_g(self, lot: Lot, at: int) -> int:
+        """Grams that may be drawn at an instant: no more than there was then, nor than is left of it later."""
+        level = least = lot.remaining_g - lot.deficit_g
+        later = [move for move in self.moves[lot.key].values() if move[0] > at]
+        for _, grams in sorted(later, key=_in_time, reverse=True):
+            level -= grams
+            least = min(least, level)
+        return max(0, least)
+
+    def is_short(self, key: int) -> bool:
+        """Whether more was drawn from a lot, at any instant, than had come by then."""
+        level = 0
+        for _, grams in sorted(self.moves[key].values(), key=_in_time):
+            level += grams
+            if level < 0:
+                return True
+        return False
 
     # --- claims ---
 
-    def cap(self, lot: Lot, seq: int, scheme: str, cap: Cap, *, since: int | None = None) -> None:
+    def cap(self, lot: Lot, seq: int, scheme: str, cap: Cap, *, of: int = 0, since: int | None = None) -> None:
         """Keep why a lot cannot carry more. A cap at the top value is kept only for a rule that it names (strict)."""
         if cap.value == self.schemes[scheme].values[-1].code and not cap.reasons:
             return
-        row = CapRow(lot.key, scheme, seq, cap.value, cap.reasons, since)
+        row = CapRow(lot.key, scheme, seq, of, cap.value, cap.reasons, since)
         self.caps[lot.key].append(row)
         self.new_caps.append(row)
 
-    def claim_now(self, lot: Lot, inputs: Iterable[Lot]) -> None:
-        """The claims of a lot just made (or filled): the mixture of its inputs as they stand, under its caps."""
-        inputs = list(inputs)
-        schemes = {scheme for parent in inputs for scheme in parent.claims} | set(lot.claims)
-        for scheme in schemes:
-            bottom = self.schemes[scheme].values[0].code
-            values = [parent.claims.get(scheme, bottom) for parent in inputs]
-            if scheme in lot.claims:
-                values.append(lot.claims[scheme])
-            lot.claims[scheme] = self._capped(scheme, values, self.caps[lot.key])
+    def uncap(self, key: int, goes: Callable[[CapRow], bool]) -> None:
+        """Caps that a correction takes along."""
+        gone = [row for row in self.caps[key] if goes(row)]
+        self.caps[key] = [row for row in self.caps[key] if not goes(row)]
+        self.ended_caps += gone
+
+    def claim_now(self, lot: Lot, fill: Fill, *, more: bool) -> None:
+        """The claims of a lot just made or (``more``) filled further: what it held, mixed with what came."""
+        inputs = [self.by_key[parent] for parent in fill.parents]
+        for scheme in {scheme for parent in inputs for scheme in parent.claims} | set(lot.claims):
+            rules = self.schemes[scheme]
+            value = self._brought(lot.key, fill, scheme)
+            if more:
+                held = lot.claims.get(scheme, rules.values[0].code)
+                value = mixture(rules, (held, value), strict=self._strict(lot.key, fill, scheme))
+            lot.claims[scheme] = self._under(scheme, value, self._whole(lot.key, scheme))
         self.reclaimed[lot.key] = lot
 
-    def reclaim(self, keys: Iterable[int], seq: int) -> list[Lot]:
+    def reclaim(self, keys: Iterable[int], seq: int, *, rises: bool = False) -> list[Lot]:
         """Work out the claims of some lots and of all that was made from them anew; answers those that changed.
 
-        ``seq`` is the event that asks: certificates issued for more than a lot carries now are flagged by it.
+        ``seq`` is the event that asks: certificates issued for more than a lot carries now are flagged by it. Only a
+        correction makes claims rise (``rises``).
         """
         affected = self.with_descendants(keys)
         changed = []
-        for key in oldest_first({key: self.parents[key] & affected for key in affected}):
+        for key in oldest_first({key: self.parents(key) & affected for key in affected}):
             lot = self.by_key[key]
             before = dict(lot.claims)
+            if rises:
+                self.uncap(key, lambda row: row.names(STANDS))
             for scheme in self._schemes_of(key):
                 lot.claims[scheme] = self._value(key, scheme)
+                if not rises and scheme in before:
+                    self._keep_low(lot, seq, scheme, before[scheme])
             if lot.claims != before:
                 self.reclaimed[key] = lot
                 changed.append(lot)
                 self.flag(lot, seq)
         return changed
 
+    def _keep_low(self, lot: Lot, seq: int, scheme: str, before: str) -> None:
+        """Goods mixed from different values (strict) are that still when a part is found to be less: nothing rises."""
+        rules = self.schemes[scheme]
+        if rules.rank(lot.claims[scheme]) > rules.rank(before):
+            stands = Finding(STANDS, "notice", {"scheme": scheme}, rules.rule("STRICT_MIXTURE"))
+            self.cap(lot, seq, scheme, Cap(before, (stands,)))
+            lot.claims[scheme] = before
+
     def flag(self, lot: Lot, seq: int) -> None:
-        """Certificates that say more than the lot carries now."""
-        for row in self.consignments[lot.key]:
+        """Certificates that say more than the lot carries now, or (the newest first) than it weighs."""
+        summed: dict[tuple[str, str], int] = defaultdict(int)
+        for row in sorted(self.consignments[lot.key], key=lambda row: row.seq):
             rules = self.schemes[row.scheme]
             carried = lot.claims.get(row.scheme, rules.values[0].code)
-            if row.state == "issued" and rules.rank(carried) < rules.rank(row.value):
+            fits = summed[row.kind, row.scheme] + row.grams <= lot.initial_g
+            if row.state != "issued":
+                continue
+            if rules.rank(carried) < rules.rank(row.value) or not fits:
                 self.end_consignment(row, "flagged", seq)
+            else:
+                summed[row.kind, row.scheme] += row.grams
 
     def end_consignment(self, row: ConsignmentRow, state: str, seq: int) -> None:
         row.state, row.ended_seq = state, seq
@@ -319,35 +467,75 @@ class Book:
                     todo.append(child)
         return seen
 
+    def with_ancestors(self, keys: Iterable[int]) -> set[int]:
+        """Some lots, and all that they were made from."""
+        start = set(keys)
+        self.fetch_ancestors(start)
+        seen, todo = set(start), list(start)
+        while todo:
+            new = self.parents(todo.pop()) - seen
+            seen |= new
+            todo += new
+        return seen
+
     def _schemes_of(self, key: int) -> set[str]:
         own = set(self.by_key[key].claims)
-        return own.union(*(self.by_key[parent].claims for parent in self.parents[key]), set())
+        return own.union(*(self.by_key[parent].claims for parent in self.parents(key)), set())
 
-    def _capped(self, scheme: str, values: Sequence[str], caps: Iterable[CapRow]) -> str:
-        """The mixture of some values, and no more than the caps of the scheme allow. No values: nothing was mixed."""
+    def _value(self, key: int, scheme: str, at: int | None = None) -> str:
+        """What a lot carries: its fills mixed in the order told, under what caps it as a whole.
+
+        ``at``: for goods drawn at that instant; what caps the lot from later on does not reach back.
+        """
         rules = self.schemes[scheme]
-        rows = [row for row in caps if row.scheme == scheme]
-        strict = any(reason.code == "STRICT_MIXTURE" for row in rows for reason in row.reasons)
-        mixed = mixture(rules, values, strict=strict) if values else rules.values[-1].code
-        return min((mixed, *(row.value for row in rows)), key=rules.rank)
+        value: str | None = None
+        for fill in sorted(self.fills[key].values(), key=lambda fill: fill.seq):
+            part = self._brought(key, fill, scheme)
+            strict = self._strict(key, fill, scheme)
+            value = part if value is None else mixture(rules, (value, part), strict=strict)
+        if value is None:
+            return rules.values[0].code  # nothing is known of a lot that never was
+        return self._under(scheme, value, self._whole(key, scheme, at))
 
-    def _value(self, key: int, scheme: str) -> str:
-        bottom = self.schemes[scheme].values[0].code
-        lot = self.by_key[key]
-        values = [self._drawn_value(self.by_key[parent], scheme, lot.made_at, bottom) for parent in self.parents[key]]
-        if not self.parents[key] and scheme not in lot.claims:
-            return bottom
-        return self._capped(scheme, values, self.caps[key])
+    def _brought(self, key: int, fill: Fill, scheme: str) -> str:
+        """What one fill lets its lot carry: the mixture of what it drew, under its own caps."""
+        rules = self.schemes[scheme]
+        values = [self._drawn(parent, scheme, fill.at) for parent in fill.parents]
+        mixed = mixture(rules, values, strict=self._strict(key, fill, scheme)) if values else rules.values[-1].code
+        return self._under(scheme, mixed, (row for row in self.caps[key] if row.of == fill.seq))
 
-    def _drawn_value(self, parent: Lot, scheme: str, at: int, bottom: str) -> str:
-        """What a parent carried for goods drawn at an instant: caps that began later do not reach back."""
-        later = [row for row in self.caps[parent.key] if row.scheme == scheme and row.since and row.since > at]
-        if not later:
-            return parent.claims.get(scheme, bottom)
-        values = [
-            self._drawn_value(self.by_key[grand], scheme, parent.made_at, bottom) for grand in self.parents[parent.key]
-        ]
-        return self._capped(scheme, values, [row for row in self.caps[parent.key] if row not in later])
+    def _drawn(self, key: int, scheme: str, at: int) -> str:
+        """What a lot carried for goods drawn at an instant."""
+        if any(row.scheme == scheme and row.since and row.since > at for row in self.caps[key]):
+            return self._value(key, scheme, at)
+        return self.by_key[key].claims.get(scheme, self.schemes[scheme].values[0].code)
+
+    def _under(self, scheme: str, value: str, caps: Iterable[CapRow]) -> str:
+        return min((value, *(row.value for row in caps if row.scheme == scheme)), key=self.schemes[scheme].rank)
+
+    def _whole(self, key: int, scheme: str, at: int | None = None) -> list[CapRow]:
+        rows = [row for row in self.caps[key] if row.of == 0 and row.scheme == scheme]
+        return [row for row in rows if at is None or row.since is None or row.since <= at]
+
+    def _strict(self, key: int, fill: Fill, scheme: str) -> bool:
+        """Whether a fill was mixed by the strict reading."""
+        rows = (row for row in self.caps[key] if row.of == fill.seq and row.scheme == scheme)
+        return any(row.names("STRICT_MIXTURE") for row in rows)
+
+    # --- quality ---
+
+    def outcomes(self, key: int) -> list[Outcome]:
+        """What the checks of a lot say, in the order told."""
+        rows = sorted(self.checks[key], key=lambda row: row.seq)
+        return [outcome_of(row.seq, row.verdict, row.lines, row.retest_of) for row in rows]
+
+    def settle_quality(self, lot: Lot) -> None:
+        """What all the checks and orders of a lot come to; its grade is the last found."""
+        rows = sorted(self.checks[lot.key], key=lambda row: row.seq)
+        ordered = [(row.seq, row.tests) for row in self.orders[lot.key]]
+        lot.qc = standing(self.outcomes(lot.key), ordered)
+        lot.grade = next((row.grade for row in reversed(rows) if row.grade is not None), lot.grade)
+        self.touch(lot)
 
     # --- what blocks ---
 
@@ -363,6 +551,16 @@ class Book:
 
     def open_holds(self, lot: Lot) -> list[HoldRow]:
         return [row for row in self.holds[lot.key] if row.ended_seq is None]
+
+    def releasable(self, lot: Lot) -> list[HoldRow]:
+        """What a release may end."""
+        outcomes = {item.seq: item for item in self.outcomes(lot.key)}
+        return [
+            row
+            for row in self.open_holds(lot)
+            if row.kind in RELEASABLE
+            or (row.kind == "reject" and row.seq in outcomes and lifted(outcomes[row.seq], list(outcomes.values())))
+        ]
 
     def _dispose(self, lot: Lot) -> None:
         open_kinds = {row.kind for row in self.open_holds(lot)}
@@ -381,3 +579,8 @@ class Book:
         """Grams of a lot that lie in vessels now, those runs left out that end with the event at hand."""
         loads = (self.loads[uid] for uid in self.loads_of.get(key, ()) if uid not in but)
         return sum(load.contents[key] for load in loads if load.ended_at is None)
+
+
+def _in_time(move: tuple[int, int]) -> tuple[int, bool]:
+    """Moves in the order in which they happened; of one instant, what came before what went."""
+    return move[0], move[1] < 0

@@ -130,6 +130,25 @@ class Measurement(Value):
     value: Decimal
 
 
+class Result(Measurement):
+    """A test, its value, and how it was come by.
+
+    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit.
+    """
+
+    below: Literal[True] | None = None
+    method: Word | None = None
+    uncertainty: Decimal | None = None  # expanded, in the unit of the test
+
+
+class Answered(Value):
+    """A point of a checklist, and whether it was in order; ``value`` as read, where something is read."""
+
+    point: Word
+    ok: bool
+    value: Decimal | None = None
+
+
 class CutTest(Value):
     """ISO 1114: beans cut, and how many in each class; a bean counts once, in its gravest class."""
 
@@ -246,15 +265,62 @@ class Transformed(Base):
     loads: Annotated[tuple[Id, ...], Field(max_length=MAX_LOTS)] = ()  # runs that end with this
 
 
+class Sampled(Base):
+    """A sample is drawn of one lot, or of several together: then its results hold for each of them."""
+
+    type: Literal["sampled"] = "sampled"
+    lots: LotIds
+    sample: Code
+    bags: Annotated[int, Field(strict=True, ge=1)] | None = None  # there are; none: bulk
+    drawn_from: Annotated[int, Field(strict=True, ge=1)] | None = None  # so many of them
+    increments: Annotated[int, Field(strict=True, ge=1)] = 1
+    quantity: Quantity | None = None
+    seal: Code | None = None
+
+
+class TestsOrdered(Base):
+    """Tests that a lot must pass before it leaves are ordered, from a laboratory or in house."""
+
+    __test__ = False  # for pytest, which takes every Tests… for its own
+
+    type: Literal["tests_ordered"] = "tests_ordered"
+    lot: Id
+    tests: Annotated[tuple[Word, ...], Field(min_length=1, max_length=100)]
+    laboratory: Code | None = None
+    sample: Code | None = None
+    due: Day | None = None
+
+
 class Inspected(Base):
-    """Quality control of a sample of a lot, judged by the commodity's specification at this stage."""
+    """Quality control of a sample of a lot, judged by the commodity's specification at this stage.
+
+    A check that failed stands; only a retest that names it, with its reason, can stand beside it.
+    """
 
     type: Literal["inspected"] = "inspected"
     lot: Id
     stage: Word = "lot"
-    measurements: Annotated[tuple[Measurement, ...], Field(max_length=100)] = ()
+    measurements: Annotated[tuple[Result, ...], Field(max_length=100)] = ()
     cut_test: CutTest | None = None
     sample: Code | None = None
+    laboratory: Code | None = None
+    accreditation: Code | None = None  # ISO/IEC 17025
+    retest_of: Id | None = None  # the check that failed
+    reason: Note | None = None  # why it was tested again
+
+
+class Checked(Base):
+    """A checklist of good practice was gone through at a site, for lots or a vessel.
+
+    A critical point that is not in order holds the lots.
+    """
+
+    type: Literal["checked"] = "checked"
+    site: Id
+    checklist: Word
+    answers: Annotated[tuple[Answered, ...], Field(min_length=1, max_length=100)]
+    lots: Annotated[tuple[Id, ...], Field(max_length=MAX_LOTS)] = ()
+    vessel: Id | None = None
 
 
 class Held(Base):
@@ -394,6 +460,7 @@ class LabelIssued(Base):
     type: Literal["label_issued"] = "label_issued"
     lot: Id
     code: Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{16}$")]
+    declares: Annotated[tuple[Word, ...], Field(max_length=20)] | None = None  # allergens printed on it
 
 
 class LabelRevoked(Base):
@@ -437,7 +504,10 @@ Recordable: TypeAlias = (
     | Turned
     | Unloaded
     | Transformed
+    | Sampled
+    | TestsOrdered
     | Inspected
+    | Checked
     | Held
     | Released
     | TransferOffered
@@ -509,12 +579,13 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             return (event.input.lot,)
         case Loaded():
             return tuple(item.lot for item in event.contents)
-        case TransferOffered():
+        case TransferOffered() | Sampled() | Checked():
             return event.lots
         case TransferAccepted():
             return tuple(item.lot for item in event.weighed)
         case (
-            Inspected()
+            TestsOrdered()
+            | Inspected()
             | Held()
             | Released()
             | Packed()

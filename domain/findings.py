@@ -238,11 +238,63 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "Selon la lecture stricte de {scheme}, des marchandises de valeurs différentes ne se mélangent pas : "
         "l'ensemble n'allègue rien.",
     ),
+    "STRICT_MIXTURE_STANDS": _kind(
+        "notice",
+        "scheme",
+        "Goods with different values under {scheme} were mixed; a part found to be less since does not make the whole "
+        "claim more.",
+        "Des marchandises de valeurs différentes selon {scheme} ont été mélangées ; qu'une partie s'avère moindre "
+        "depuis ne fait pas alléguer davantage à l'ensemble.",
+    ),
     "IDENTITY_LOST": _kind(
         "notice",
         "scheme origins",
         "Goods of {origins} origins were put together; under {scheme} each is kept by itself.",
         "Des marchandises de {origins} origines ont été réunies ; selon {scheme}, chacune reste à part.",
+    ),
+    "CLAIM_LOST_BY_TEST": _kind(
+        "alert",
+        "scheme test value above",
+        "{test} is {value}; above {above} the goods claim nothing under {scheme}, and the cause is investigated.",
+        "{test} est de {value} ; au-dessus de {above}, la marchandise n'allègue rien selon {scheme}, et la cause fait "
+        "l'objet d'une enquête.",
+    ),
+    "CRITICAL_POINT_FAILED": _kind(
+        "alert",
+        "checklist point",
+        "“{point}” of the checklist “{checklist}” is critical and not in order: the lots are held.",
+        "« {point} » de la liste de contrôle « {checklist} » est critique et pas en ordre : les lots sont bloqués.",
+    ),
+    "POINT_NOT_IN_ORDER": _kind(
+        "notice",
+        "checklist point",
+        "“{point}” of the checklist “{checklist}” is not in order.",
+        "« {point} » de la liste de contrôle « {checklist} » n'est pas en ordre.",
+    ),
+    "LIMIT_OF_QUANTIFICATION_TOO_HIGH": _kind(
+        "notice",
+        "test value unit limit",
+        "{test} is below {value} {unit}, which does not show that it meets the limit ({limit}): the test is not done.",
+        "{test} est inférieur à {value} {unit}, ce qui ne montre pas qu'il respecte la limite ({limit}) : l'analyse "
+        "n'est pas faite.",
+    ),
+    "SAMPLE_OF_TOO_FEW_BAGS": _kind(
+        "notice",
+        "sample drawn_from bags needed",
+        "The sample {sample} was drawn from {drawn_from} of {bags} bags; the plan asks for {needed}.",
+        "L'échantillon {sample} a été prélevé dans {drawn_from} sacs sur {bags} ; le plan en demande {needed}.",
+    ),
+    "SAMPLE_TOO_SMALL": _kind(
+        "notice",
+        "sample sample_g needed_g",
+        "The sample {sample} weighs {sample_g}; the plan asks for {needed_g}.",
+        "L'échantillon {sample} pèse {sample_g} ; le plan demande {needed_g}.",
+    ),
+    "SAMPLE_INCREMENT_TOO_LARGE": _kind(
+        "notice",
+        "sample increments most_g",
+        "The increments of the sample {sample} ({increments}) weigh more than {most_g} each.",
+        "Les prélèvements de l'échantillon {sample} ({increments}) pèsent plus de {most_g} chacun.",
     ),
     "CLEANING_RECORD_MISSING": _kind(
         "alert",

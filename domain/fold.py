@@ -12,22 +12,24 @@ from domain import events as told
 from domain.book import (
     LOTS_PER_EVENT,
     Book,
+    ChecklistRow,
     CheckRow,
     CleaningRow,
     ConsignmentRow,
     DocumentRow,
+    Fill,
     HoldRow,
     LabelRow,
     LineRow,
+    OrderRow,
     ReadingRow,
+    SampleRow,
     UnitRow,
 )
+from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
 from domain.ruling import Ruling
 from domain.values import Load, Lot, Transfer
-
-RELEASABLE = ("hold", "quality", "parent", "claim")
-"""Kinds of hold that a release ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,18 +100,21 @@ class _Entry:
                 )
             )
         else:
-            lot.code, lot.product, lot.made_at = item.code, product, min(lot.made_at, self.at)
+            lot.code, lot.product = item.code, product
         self.fill(lot, grams, inputs)
         return lot
 
     def fill(self, lot: Lot, grams: int, inputs: Iterable[Lot]) -> None:
-        inputs = list(inputs)
+        """Grams put into a lot from others, under the caps of the ruling."""
+        more = lot.initial_g > 0
+        lot.made_at = min(lot.made_at, self.at) if more else self.at
         self.line(lot, "in", grams)
-        for parent in inputs:
-            self.book.link(parent.key, lot.key)
+        fill = Fill(self.seq, self.at, tuple(parent.key for parent in inputs))
+        self.book.put_fill(lot.key, fill)
         for scheme, cap in self.ruling.caps.items():
-            self.book.cap(lot, self.seq, scheme, cap)
-        self.book.claim_now(lot, inputs)
+            self.book.cap(lot, self.seq, scheme, cap, of=self.seq)
+        self.book.claim_now(lot, fill, more=more)
+        self.book.flag(lot, self.seq)
 
     def hold(self, lot: Lot) -> None:
         """What the ruling holds as soon as it is made."""
@@ -148,8 +153,14 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _unloaded(event, entry)
         case told.Transformed():
             _transformed(event, entry)
+        case told.Sampled():
+            _sampled(event, entry)
+        case told.TestsOrdered():
+            _tests_ordered(event, entry)
         case told.Inspected():
             _inspected(event, entry)
+        case told.Checked():
+            _checked(event, entry)
         case told.Held():
             _held(event, entry)
         case told.Released():
@@ -293,27 +304,68 @@ def _unloaded(event: told.Unloaded, entry: _Entry) -> None:
         entry.line(entry.book.by_key[key], "note", 0)
 
 
-def _inspected(event: told.Inspected, entry: _Entry) -> None:
-    verdict = entry.ruling.verdict
-    assert verdict is not None
-    lot = entry.lot(event.lot)
-    lines = tuple(verdict["lines"])
-    entry.book.checks.append(
-        CheckRow(
+def _sampled(event: told.Sampled, entry: _Entry) -> None:
+    assert entry.ruling.told_by is not None
+    for uid in event.lots:
+        lot = entry.lot(uid)
+        row = SampleRow(
             lot.key,
             entry.seq,
             entry.org_id,
+            event.sample,
             entry.at,
-            event.stage,
-            verdict["verdict"],
-            verdict["grade"],
-            lines,
+            event.bags,
+            event.drawn_from,
+            event.increments,
+            entry.grams(event.quantity) if event.quantity else None,
+            event.seal,
+            entry.ruling.told_by,
         )
+        entry.book.samples[event.sample].append(row)
+        entry.book.new_samples.append(row)
+        entry.line(lot, "note", 0)
+
+
+def _tests_ordered(event: told.TestsOrdered, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    due = event.due.isoformat() if event.due else None
+    row = OrderRow(lot.key, entry.seq, entry.org_id, entry.at, event.tests, event.laboratory, event.sample, due)
+    entry.book.orders[lot.key].append(row)
+    entry.book.new_orders.append(row)
+    entry.line(lot, "note", 0)
+    entry.book.settle_quality(lot)
+
+
+def _inspected(event: told.Inspected, entry: _Entry) -> None:
+    """The result holds for the lot, and for those that the sample was drawn of together with it."""
+    for uid in (event.lot, *entry.ruling.lots):
+        _check(entry.lot(uid), event.stage, entry)
+
+
+def _check(lot: Lot, stage: str, entry: _Entry) -> None:
+    verdict = entry.ruling.verdict
+    assert verdict is not None
+    lines = tuple(verdict["lines"])
+    row = CheckRow(
+        lot.key,
+        entry.seq,
+        entry.org_id,
+        entry.at,
+        stage,
+        verdict["verdict"],
+        verdict["grade"],
+        entry.ruling.retest_of,
+        lines,
     )
-    lot.qc = verdict["verdict"]
-    lot.grade = verdict["grade"] or lot.grade
+    entry.book.checks[lot.key].append(row)
+    entry.book.new_checks.append(row)
     lot.moisture_bp = verdict.get("moisture_bp") or lot.moisture_bp
     entry.line(lot, "note", 0)
+    entry.book.settle_quality(lot)
+    for scheme, cap in entry.ruling.caps.items():
+        entry.book.cap(lot, entry.seq, scheme, cap)
+    if entry.ruling.caps:
+        entry.book.reclaim({lot.key}, entry.seq)
     if verdict["verdict"] != "fail":
         return
     failed = next((line["test"] for line in lines if line["passed"] is False), None)
@@ -322,7 +374,33 @@ def _inspected(event: told.Inspected, entry: _Entry) -> None:
     if kind == "reject":
         for key in sorted(entry.book.with_descendants({lot.key}) - {lot.key}):
             below = entry.book.by_key[key]
-            entry.book.hold(below, HoldRow(key, entry.seq, "parent", "PARENT_FAILED", lot.code, entry.at))
+            if not any(row.seq == entry.seq and row.kind == "parent" for row in entry.book.open_holds(below)):
+                entry.book.hold(below, HoldRow(key, entry.seq, "parent", "PARENT_FAILED", lot.code, entry.at))
+
+
+def _checked(event: told.Checked, entry: _Entry) -> None:
+    assert entry.ruling.site is not None
+    failed = entry.ruling.failed_points
+    answers = tuple(answer.model_dump(mode="json", exclude_none=True) for answer in event.answers)
+    for uid in event.lots:
+        lot = entry.lot(uid)
+        row = ChecklistRow(
+            lot.key,
+            entry.seq,
+            entry.org_id,
+            entry.ruling.site,
+            event.vessel,
+            event.checklist,
+            entry.at,
+            not failed,
+            answers,
+        )
+        entry.book.checklists[lot.key].append(row)
+        entry.book.new_checklists.append(row)
+        entry.line(lot, "note", 0)
+        if failed:
+            reason = f"{event.checklist}: {', '.join(failed)}"
+            entry.book.hold(lot, HoldRow(lot.key, entry.seq, "quality", "CRITICAL_POINT_FAILED", reason, entry.at))
 
 
 def _held(event: told.Held, entry: _Entry) -> None:
@@ -334,9 +412,8 @@ def _held(event: told.Held, entry: _Entry) -> None:
 def _released(event: told.Released, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     entry.line(lot, "note", 0)
-    for row in entry.book.open_holds(lot):
-        if row.kind in RELEASABLE:
-            entry.book.end_hold(lot, row, entry.seq)
+    for row in entry.book.releasable(lot):
+        entry.book.end_hold(lot, row, entry.seq)
 
 
 def _recalled(event: told.Recalled, entry: _Entry) -> None:
@@ -349,6 +426,7 @@ def _recalled(event: told.Recalled, entry: _Entry) -> None:
 def _downgraded(event: told.Downgraded, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     entry.line(lot, "note", 0)
+    lot.sealed = True  # what comes after it keeps its own claim
     entry.book.cap(lot, entry.seq, event.scheme, entry.ruling.caps[event.scheme])
     entry.book.reclaim({lot.key}, entry.seq)
 
@@ -453,7 +531,8 @@ def _label_issued(event: told.LabelIssued, entry: _Entry) -> None:
         if label.lot == lot.key and label.state == "issued":
             label.state, label.superseded_by, label.ended_at = "superseded", event.code, entry.at
             entry.book.changed_labels[label.code] = label
-    label = LabelRow(lot.key, event.code, entry.org_id, entry.seq, entry.at, dict(sorted(lot.claims.items())))
+    claims, declares = dict(sorted(lot.claims.items())), event.declares or ()
+    label = LabelRow(lot.key, event.code, entry.org_id, entry.seq, entry.at, claims, declares)
     entry.book.labels[event.code] = label
     entry.book.new_labels.append(label)
     entry.line(lot, "note", 0)
@@ -488,39 +567,38 @@ def _document_issued(event: told.DocumentIssued, entry: _Entry) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Original:
-    """An event that a correction takes back: what it wrote, and which checks of its lot remain without it."""
+    """An event that a correction takes back, and what it wrote."""
 
     event: told.AnyEvent
     seq: int
     lines: tuple[LineRow, ...]
-    remaining_checks: tuple[CheckRow, ...] = ()
 
 
 def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
     """Undo what an event did to the book; answers the ids of the lots that it made. The event stays in the log."""
-    made, drawn = set(), set()
+    made = set()
     for line in original.lines:
         lot = book.by_key[line.lot]
         if line.kind == "in":
             lot.take_back_credit(line.grams)
+            book.drop_fill(line.lot, original.seq)
             made.add(line.lot)
         elif line.kind in ("out", "lost", "shipped"):
             lot.take_back_debit(line.grams)
-            drawn.add(line.lot)
-        book.touch(lot)
-    for child in made:
-        book.parents[child] -= drawn
-        for parent in drawn:
-            book.children[parent].discard(child)
-    for line in original.lines:
-        book.caps[line.lot] = [row for row in book.caps[line.lot] if row.seq != original.seq]
-        lot = book.by_key[line.lot]
+        book.moves[line.lot].pop(original.seq, None)
+        book.uncap(line.lot, lambda row: original.seq in (row.of, row.seq))
         for row in [row for row in book.open_holds(lot) if row.seq == original.seq]:
             book.end_hold(lot, row, by.seq)
+        book.touch(lot)
     match original.event:
         case told.Inspected():
-            _recheck(book.by_uid[original.event.lot], original)
+            _forget_quality(original, book)
             _end_holds_below(original, book, by)
+        case told.TestsOrdered() | told.Checked():
+            _forget_quality(original, book)
+        case told.Sampled():
+            rows = book.samples[original.event.sample]
+            rows[:] = [row for row in rows if row.seq != original.seq]
         case told.Packed():
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
@@ -544,11 +622,16 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
     return {book.by_key[key].uid for key in made}
 
 
-def _recheck(lot: Lot, original: Original) -> None:
-    last = original.remaining_checks[-1] if original.remaining_checks else None
-    lot.qc = last.verdict if last else "pending"
-    lot.grade = last.grade if last else None
-    lot.moisture_bp = None
+def _forget_quality(original: Original, book: Book) -> None:
+    """Checks, orders and checklists that an event wrote; what is left decides."""
+    for key in {line.lot for line in original.lines}:
+        lot = book.by_key[key]
+        book.checks[key] = [row for row in book.checks[key] if row.seq != original.seq]
+        book.orders[key] = [row for row in book.orders[key] if row.seq != original.seq]
+        book.checklists[key] = [row for row in book.checklists[key] if row.seq != original.seq]
+        if isinstance(original.event, told.Inspected):
+            lot.grade = lot.moisture_bp = None
+        book.settle_quality(lot)
 
 
 def _end_holds_below(original: Original, book: Book, by: Logged) -> None:
@@ -569,6 +652,8 @@ def put_right(
             lot = book.by_uid[uid]
             for row in [row for row in book.open_holds(lot) if row.kind == "void"]:
                 book.end_hold(lot, row, logged.seq)
+    if isinstance(original.event, told.Transformed):
+        _close_again(original.event, book, logged)
     before = {line.lot for line in original.lines}
     right = (*told.lots_named(instead), *told.lots_made(instead)) if instead is not None else ()
     after = {book.by_uid[uid].key for uid in right}
@@ -576,28 +661,51 @@ def put_right(
         lot = book.by_key[key]
         book.lines.append(LineRow(key, logged.seq, "note", 0, "corrected", None, at, logged.org_id, lot.site_id))
     touched = before | after
-    book.reclaim(touched, logged.seq)
-    _settle_deficits(touched, book, logged, at)
+    for key in touched:
+        lot = book.by_key[key]
+        lot.made_at = min((fill.at for fill in book.fills[key].values()), default=lot.made_at)
+    book.reclaim(touched, logged.seq, rises=True)
+    for key in sorted(touched):
+        book.flag(book.by_key[key], logged.seq)
+    _settle_stock(touched, book, logged, at)
 
 
-def _settle_deficits(touched: set[int], book: Book, logged: Logged, at: int) -> None:
+def _close_again(wrong: told.Transformed, book: Book, logged: Logged) -> None:
+    """A run that no transformation ends any more goes on, unless its vessel was filled again since."""
+    for uid in wrong.loads:
+        load = book.loads[uid]
+        since = [run for run in book.loads.values() if run.vessel_id == load.vessel_id]
+        if load.ended_at is None and any(run.started_at > load.started_at for run in since):
+            load.ended_at = told.millis(wrong.occurred_at)
+            book.ended_loads[load.seq] = (load.ended_at, logged.seq)
+
+
+def _settle_stock(touched: set[int], book: Book, logged: Logged, at: int) -> None:
     """A lot from which more was drawn than it held blocks itself and all that was made from it until it is right."""
     affected = book.with_descendants(touched)
-    short = [key for key in sorted(affected) if book.by_key[key].deficit_g]
-    codes = {lot.code: lot for key in affected if (lot := book.by_key[key])}
-    below = {key: book.with_descendants({key}) for key in short}
-    for key in sorted(affected):
-        lot = book.by_key[key]
-        causes = sorted(book.by_key[origin].code for origin in short if key in below[origin])
-        held = [row for row in book.open_holds(lot) if row.kind == "stock"]
-        for row in held:
-            still = [code for code in (row.reason or "").split(", ") if code not in codes or codes[code].deficit_g]
-            if not still:
-                book.end_hold(lot, row, logged.seq)
-        if causes and not [row for row in book.open_holds(lot) if row.kind == "stock"]:
-            reason = ", ".join(causes)
-            row = HoldRow(key, logged.seq, "stock", "INSUFFICIENT_STOCK_AFTER_CORRECTION", reason, at)
-            book.hold(lot, row)
+    held = {key for key in affected if any(row.kind == "stock" for row in book.open_holds(book.by_key[key]))}
+    book.fetch_moves(touched)
+    concerned = held | book.with_descendants({key for key in touched if book.is_short(key)})
+    if not concerned:
+        return
+    causes: dict[int, set[str]] = {}
+    family = book.with_ancestors(concerned)
+    book.fetch_moves(family)
+    for key in oldest_first({key: book.parents(key) for key in family}):
+        own = {book.by_key[key].code} if book.is_short(key) else set[str]()
+        causes[key] = own.union(*(causes[parent] for parent in book.parents(key)), set())
+    for key in sorted(concerned):
+        _hold_for_stock(book.by_key[key], ", ".join(sorted(causes[key])), book, logged, at)
+
+
+def _hold_for_stock(lot: Lot, reason: str, book: Book, logged: Logged, at: int) -> None:
+    """Keep, replace or end what blocks a lot for the sake of lots that are short. ``reason``: their codes."""
+    standing = [row for row in book.open_holds(lot) if row.kind == "stock"]
+    for row in standing:
+        if row.reason != reason:
+            book.end_hold(lot, row, logged.seq)
+    if reason and all(row.reason != reason for row in standing):
+        book.hold(lot, HoldRow(lot.key, logged.seq, "stock", "INSUFFICIENT_STOCK_AFTER_CORRECTION", reason, at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -619,8 +727,9 @@ def reassess(
         for key in past.lots:
             lot = book.by_key[key]
             for scheme, cap in sorted(ruling.lowered[str(seq)].items()):
-                if not any(row.scheme == scheme and row.seq == logged.seq for row in book.caps[key]):
-                    book.cap(lot, logged.seq, scheme, cap, since=past.since)
+                of = seq if past.since is None else 0
+                if not any((row.scheme, row.seq, row.of) == (scheme, logged.seq, of) for row in book.caps[key]):
+                    book.cap(lot, logged.seq, scheme, cap, of=of, since=past.since)
             if key not in touched:
                 touched.add(key)
                 book.lines.append(LineRow(key, logged.seq, "note", 0, event.type, None, at, logged.org_id, lot.site_id))

@@ -135,3 +135,4 @@ class Passport:
     verifications: tuple[Verification, ...]
     issued_at: datetime
     superseded_by: str | None = None  # URL of the label that replaces this one
+    declares: tuple[str, ...] = ()  # allergens that the label names: "sulphites"

@@ -1,7 +1,7 @@
 """Commodities and schemes as typed values, read from the TOML that agronomists keep in ``profiles/``.
 
 Every limit is data with a day from which it holds (``valid_from``) and a source. Where a file cannot be
-understood, ``ProfileMistake`` names the file and the key and says what to write. Percentages are whole basis
+understood, ``ProfileMistake`` names the file, the line and the key and says what to write. Percentages are whole basis
 points, weights whole grams; limits of laboratory tests are decimal text in quotes, because "8.0" says how
 exactly to compare.
 """
@@ -13,21 +13,26 @@ import re
 import tomllib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from difflib import get_close_matches
+from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 from math import isqrt
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar, cast, get_args
 
-from domain.quantity import WHOLE_BP, decimal_text, decimals, rounded
+from domain.quantity import GRAMS_PER_UNIT, WHOLE_BP, decimal_text, decimals, rounded
 from domain.refusals import Refused
 from domain.season import days_of, season_of
+from domain.toml_lines import line_of, line_of_error
 
 T = TypeVar("T")
 Names: TypeAlias = dict[str, str]
 """What people call it: "en" and "fr"."""
 
-CropType: TypeAlias = Literal["perennial", "annual"]
+CropType: TypeAlias = Literal["perennial", "annual", "none"]
+"""How long a field bears; "none" is no crop: a medicine, a catch."""
+
 Severity: TypeAlias = Literal["info", "downgrade_grade", "hold", "reject"]
 ChainOfCustody: TypeAlias = Literal["segregated", "mass_balance", "identity_preserved"]
 
@@ -38,14 +43,20 @@ CUT_DEFECTS: Final = ("mouldy", "slaty", "insect_damaged", "germinated", "flat",
 """What is counted in a cut test; a grading's classes put these together."""
 
 
-class ProfileMistake(ValueError):
-    """A profile cannot be understood: ``file``, ``key``, and what to do."""
+WAITING: Final = ("transformed", "bulked", "packed", "shipped", "label_issued")
+"""Event types that a profile can make wait for tests and checklists."""
 
-    def __init__(self, file: str, key: str, todo: str) -> None:
-        super().__init__(f"{file}: {key}: {todo}" if key else f"{file}: {todo}")
+
+class ProfileMistake(ValueError):
+    """A profile cannot be understood: ``file``, ``line`` (from 1, where it is known), ``key``, and what to do."""
+
+    def __init__(self, file: str, key: str, todo: str, line: int | None = None) -> None:
+        place = f"{file}:{line}" if line is not None else file
+        super().__init__(": ".join(part for part in (place, key, todo) if part))
         self.file = file
         self.key = key
         self.todo = todo
+        self.line = line
 
 
 # --- commodities ---
@@ -53,13 +64,23 @@ class ProfileMistake(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A form in which the commodity is traded or processed; certificates list its ``category``."""
+    """A form in which the commodity is traded or processed; certificates list its ``category``.
+
+    ``density`` is of liquids, in kilograms per litre: weights are kept, litres are what they come to.
+    """
 
     code: str
     category: str
     name: Names
     form: str
     hs: str
+    density: str | None = None
+
+    def millilitres(self, grams: int) -> int | None:
+        """What grams of a liquid take up, rounded half to even; none of what has no density."""
+        if self.density is None:
+            return None
+        return round(Fraction(grams) / Fraction(self.density))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,15 +210,113 @@ class Grading:
 
 @dataclass(frozen=True, slots=True)
 class Sampling:
-    """How a sample is drawn: the share of the bags, beans per tonne in bulk, and weights in grams."""
+    """How a sample is drawn of some products, for some tests (none named: of all, for all).
+
+    The share of the bags, beans per tonne in bulk, weights in grams; 0: the method does not ask for it. Where
+    ``units`` samples are tested apart, at most ``may_exceed`` of them may lie between ``exceed_from`` (decimal text
+    in the unit of the test) and the limit, none above it: n, c and m of Reg. (EC) 2073/2005.
+    """
 
     method: str
+    products: tuple[str, ...]
+    tests: tuple[str, ...]
     bags_min_bp: int
     bulk_beans_per_tonne: int
     increment_max_g: int
     sample_min_g: int
+    units: int
+    may_exceed: int
+    exceed_from: str | None
     valid_from: date
     source: str
+
+    def applies(self, product: str | None, test: str | None) -> bool:
+        """Whether the plan is for this product (none told: any) and this test (none told: a plan for all tests)."""
+        fits = product is None or not self.products or product in self.products
+        return fits and (test in self.tests if test is not None else not self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class DueTests:
+    """Tests that some products must have passed before a step: an event type such as "shipped"."""
+
+    before: tuple[str, ...]
+    products: tuple[str, ...]
+    tests: tuple[str, ...]
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consequence:
+    """What follows from a value above a limit, beside its verdict.
+
+    Schemes whose claim the lot loses, and what its label must declare (an allergen).
+    """
+
+    test: str
+    above: str
+    products: tuple[str, ...]
+    lowers: tuple[str, ...]
+    declares: str | None
+    valid_from: date
+    source: str
+
+    def follows(self, product: str, test: str, value: str, on: date) -> bool:
+        """Whether a value, compared as exactly as the limit is written, has this consequence."""
+        concerned = test == self.test and product in self.products and self.valid_from <= on
+        return concerned and not within(value, None, self.above)
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A point of a checklist. A critical one holds the lots; ``release_tests`` must be passed before they go on."""
+
+    code: str
+    name: Names
+    critical: bool
+    release_tests: tuple[str, ...]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checklist:
+    """Good practice that is gone through; lots of its products need it before the steps of ``before``."""
+
+    code: str
+    name: Names
+    before: tuple[str, ...]
+    products: tuple[str, ...]
+    points: dict[str, Point]
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """How some products are kept, and for how long from the day (or hour) they were made.
+
+    Temperatures in °C and the humidity of the air in %, as decimal text; a shelf life in months or in hours, or none
+    where nothing sets one.
+    """
+
+    code: str
+    name: Names
+    products: tuple[str, ...]
+    temperature_min: str | None
+    temperature_max: str | None
+    humidity_max: str | None
+    shelf_life_months: int | None
+    shelf_life_hours: int | None
+    valid_from: date
+    source: str
+
+    def until(self, made: datetime) -> datetime | None:
+        """When the shelf life of goods made at an instant ends; none where it has no end."""
+        if self.shelf_life_hours is not None:
+            return made + timedelta(hours=self.shelf_life_hours)
+        if self.shelf_life_months is not None:
+            return datetime.combine(add_months(made.date(), self.shelf_life_months), made.timetz())
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +379,10 @@ class Commodity:
     specifications: tuple[Specification, ...]
     gradings: tuple[Grading, ...]
     samplings: tuple[Sampling, ...]
+    due: tuple[DueTests, ...]
+    consequences: tuple[Consequence, ...]
+    checklists: dict[str, Checklist]
+    storage: dict[str, Storage]
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
     seasons: tuple[SeasonStart, ...]
@@ -281,6 +404,26 @@ class Commodity:
     def tests(self) -> frozenset[str]:
         """The tests that any specification speaks of."""
         return frozenset(specification.test for specification in self.specifications)
+
+    def due_before(self, step: str, product: str, on: date) -> tuple[DueTests, ...]:
+        """The tests that a product must have passed before a step, on a day."""
+        return tuple(
+            item for item in self.due if step in item.before and product in item.products and item.valid_from <= on
+        )
+
+    def checklists_before(self, step: str, product: str, on: date) -> tuple[Checklist, ...]:
+        """The checklists that a product needs before a step, on a day."""
+        return tuple(
+            item
+            for item in self.checklists.values()
+            if step in item.before and product in item.products and item.valid_from <= on
+        )
+
+    def declares(self, product: str, test: str, value: str, on: date) -> tuple[str, ...]:
+        """What a label must declare because of a value."""
+        return tuple(
+            item.declares for item in self.consequences if item.declares and item.follows(product, test, value, on)
+        )
 
     def specification(self, test: str, stage: str, on: date, product: str | None = None) -> Specification | None:
         """The limit for a test at a stage, on a day, for a product; none where nothing is limited (yet)."""
@@ -313,9 +456,18 @@ class Commodity:
                 return grams * step.yield_typ_bp // WHOLE_BP
         return None
 
-    def sampling_at(self, on: date) -> Sampling | None:
-        """The sampling plan in force on a day; before the first, the first."""
-        return in_force(self.samplings, on) if self.samplings else None
+    def sampling_at(self, on: date, product: str | None = None, test: str | None = None) -> Sampling | None:
+        """The sampling plan of a product in force on a day, before the first the first; that of a test, if it has one.
+
+        None: nothing says how to sample.
+        """
+        own = [plan for plan in self.samplings if test is not None and plan.applies(product, test)]
+        plans = own or [plan for plan in self.samplings if plan.applies(product, None)]
+        return in_force(plans, on) if plans else None
+
+    def storage_of(self, product: str, on: date) -> tuple[Storage, ...]:
+        """The ways in which a product may be kept, as known on a day."""
+        return tuple(way for way in self.storage.values() if product in way.products and way.valid_from <= on)
 
 
 # --- schemes ---
@@ -384,8 +536,8 @@ class SchemeParams:
     harvest: tuple[HarvestWindow, ...]
 
     def conversion_months(self, crop_type: str) -> int | None:
-        """Months of conversion before a harvest can carry the top value, of a perennial or an annual crop."""
-        return self.perennial_months if crop_type == "perennial" else self.annual_months
+        """Months of conversion before a harvest can carry the top value; none for what is no crop."""
+        return {"perennial": self.perennial_months, "annual": self.annual_months}.get(crop_type)
 
 
 @dataclass(frozen=True, slots=True)
@@ -560,9 +712,9 @@ def load_commodity(text: str, name: str) -> Commodity:
     """The commodity that a TOML text describes; ``name`` is its file name. Raises ``ProfileMistake``."""
     top = _Table.parse(text, name)
     commodity = Commodity(
-        id=top.text("id"),
+        id=top.word("id"),
         name=top.names("name"),
-        hs=top.text("hs"),
+        hs=top.hs("hs"),
         crop_type=cast("CropType", top.one_of("crop_type", get_args(CropType))),
         conversion_months=top.integer("conversion_months"),
         products=_by_code(top.tables("products"), _product),
@@ -573,13 +725,17 @@ def load_commodity(text: str, name: str) -> Commodity:
         specifications=tuple(_whole(table, _specification) for table in top.tables("specifications")),
         gradings=tuple(_whole(table, _grading) for table in top.tables("gradings", least=0)),
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
+        due=tuple(_whole(table, _due) for table in top.tables("due", least=0)),
+        consequences=tuple(_whole(table, _consequence) for table in top.tables("consequences", least=0)),
+        checklists=_by_code(top.tables("checklists", least=0), _checklist),
+        storage=_by_code(top.tables("storage", least=0), _storage),
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
         seasons=tuple(_whole(table, _season_start) for table in top.tables("seasons")),
         listed=tuple(_whole(table, _listed_food) for table in top.tables("traceability_list", least=0)),
     )
     top.end()
-    _check_commodity(commodity, name)
+    _check_commodity(commodity, top)
     return commodity
 
 
@@ -600,27 +756,35 @@ def load_scheme(text: str, name: str) -> Scheme:
     )
     top.end()
     if scheme.values[0].claimable:
-        raise ProfileMistake(name, "values[0].claimable", "write false: the lowest value claims nothing")
+        raise top.mistake("values[0].claimable", "write false: the lowest value claims nothing")
     for key, items in (("params", scheme.params), ("groups", scheme.groups), ("ics", scheme.ics)):
-        _once([item.valid_from.isoformat() for item in items], name, key)
+        top.once(key, [item.valid_from.isoformat() for item in items])
     for key, coded in (("samples", scheme.samples), ("checklist", scheme.checklist)):
-        _once([f"{item.code} {item.valid_from.isoformat()}" for item in coded], name, key)
+        top.once(key, [f"{item.code} {item.valid_from.isoformat()}" for item in coded])
     return scheme
 
 
 def _product(table: _Table) -> Product:
     return Product(
-        table.text("code"), table.text("category"), table.names("name"), table.text("form"), table.text("hs")
+        code=table.word("code"),
+        category=table.word("category"),
+        name=table.names("name"),
+        form=table.text("form"),
+        hs=table.hs("hs"),
+        density=table.maybe_density("density"),
     )
 
 
 def _packaging(table: _Table) -> Packaging:
-    return Packaging(table.text("code"), table.names("name"), table.integer("grams", least=1))
+    code = table.word("code")
+    if code in GRAMS_PER_UNIT:
+        raise table.mistake("code", f"“{code}” is a unit of weight; give the packaging another code")
+    return Packaging(code, table.names("name"), table.integer("grams", least=1))
 
 
 def _step(table: _Table) -> Step:
     step = Step(
-        code=table.text("code"),
+        code=table.word("code"),
         name=table.names("name"),
         from_products=table.words("from_products"),
         to_products=table.words("to_products"),
@@ -646,7 +810,7 @@ def _step(table: _Table) -> Step:
 
 def _process_limit(table: _Table) -> ProcessLimit:
     limit = ProcessLimit(
-        code=table.text("code"),
+        code=table.word("code"),
         name=table.names("name"),
         unit=table.text("unit"),
         steps=table.words("steps"),
@@ -663,7 +827,7 @@ def _process_limit(table: _Table) -> ProcessLimit:
 
 def _specification(table: _Table) -> Specification:
     specification = Specification(
-        test=table.text("test"),
+        test=table.word("test"),
         name=table.names("name"),
         unit=table.text("unit"),
         min=table.maybe_decimal("min"),
@@ -712,15 +876,99 @@ def _grade(table: _Table) -> Grade:
 
 
 def _sampling(table: _Table) -> Sampling:
-    return Sampling(
+    plan = Sampling(
         method=table.text("method"),
-        bags_min_bp=table.integer("bags_min_bp"),
-        bulk_beans_per_tonne=table.integer("bulk_beans_per_tonne"),
-        increment_max_g=table.integer("increment_max_g"),
-        sample_min_g=table.integer("sample_min_g"),
+        products=table.words("products", least=0),
+        tests=table.words("tests", least=0),
+        bags_min_bp=table.maybe_integer("bags_min_bp") or 0,
+        bulk_beans_per_tonne=table.maybe_integer("bulk_beans_per_tonne") or 0,
+        increment_max_g=table.maybe_integer("increment_max_g") or 0,
+        sample_min_g=table.maybe_integer("sample_min_g") or 0,
+        units=table.maybe_integer("units") or 0,
+        may_exceed=table.maybe_integer("may_exceed") or 0,
+        exceed_from=table.maybe_decimal("exceed_from"),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
+    if plan.may_exceed and plan.may_exceed >= plan.units:
+        raise table.mistake("may_exceed", f"write fewer than units, which is {plan.units}")
+    if plan.may_exceed and plan.exceed_from is None:
+        raise table.mistake("exceed_from", "add from which value on a sample counts as exceeding")
+    return plan
+
+
+def _due(table: _Table) -> DueTests:
+    return DueTests(
+        before=_steps_before(table, "before"),
+        products=table.words("products"),
+        tests=table.words("tests"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _steps_before(table: _Table, key: str, least: int = 1) -> tuple[str, ...]:
+    """Event types that can be made to wait."""
+    words = table.words(key, least=least)
+    for word in words:
+        if word not in WAITING:
+            raise table.mistake(key, f"“{word}” does not wait for checks; use {_listed(WAITING)}")
+    return words
+
+
+def _consequence(table: _Table) -> Consequence:
+    item = Consequence(
+        test=table.word("test"),
+        above=table.decimal("above"),
+        products=table.words("products"),
+        lowers=table.words("lowers", least=0),
+        declares=table.maybe_text("declares"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    if not item.lowers and item.declares is None:
+        raise table.mistake("declares", "write what the label declares, or the schemes whose claim is lost as lowers")
+    return item
+
+
+def _checklist(table: _Table) -> Checklist:
+    return Checklist(
+        code=table.word("code"),
+        name=table.names("name"),
+        before=_steps_before(table, "before", least=0),
+        products=table.words("products"),
+        points=_by_code(table.tables("points"), _point),
+        valid_from=table.day("valid_from"),
+    )
+
+
+def _point(table: _Table) -> Point:
+    return Point(
+        code=table.word("code"),
+        name=table.names("name"),
+        critical=table.truth("critical"),
+        release_tests=table.words("release_tests", least=0),
+        source=table.text("source"),
+    )
+
+
+def _storage(table: _Table) -> Storage:
+    storage = Storage(
+        code=table.word("code"),
+        name=table.names("name"),
+        products=table.words("products"),
+        temperature_min=table.maybe_decimal("temperature_min"),
+        temperature_max=table.maybe_decimal("temperature_max"),
+        humidity_max=table.maybe_decimal("humidity_max"),
+        shelf_life_months=table.maybe_integer("shelf_life_months", least=1),
+        shelf_life_hours=table.maybe_integer("shelf_life_hours", least=1),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+    _rising_decimals(table, ("temperature_min", storage.temperature_min), ("temperature_max", storage.temperature_max))
+    if storage.shelf_life_months is not None and storage.shelf_life_hours is not None:
+        raise table.mistake("shelf_life_hours", "write the shelf life in months or in hours, not both")
+    return storage
 
 
 def _limit(table: _Table) -> Limit:
@@ -728,13 +976,15 @@ def _limit(table: _Table) -> Limit:
 
 
 def _lot_sizes(table: _Table) -> LotSizes:
-    return LotSizes(
+    sizes = LotSizes(
         usual_g=table.integer("usual_g", least=1),
         container_g=table.integer("container_g", least=1),
         most_g=table.integer("most_g", least=1),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
+    _rising(table, ("usual_g", sizes.usual_g), ("most_g", sizes.most_g))
+    return sizes
 
 
 def _claim_value(table: _Table) -> ClaimValue:
@@ -796,7 +1046,10 @@ def _day_of_year(table: _Table, key: str) -> str:
 
 
 def _season_start(table: _Table) -> SeasonStart:
-    return SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+    season = SeasonStart(_day_of_year(table, "starts"), table.day("valid_from"), table.text("source"))
+    if season.starts == "02-29":
+        raise table.mistake("starts", "write a day that every year has")
+    return season
 
 
 def _listed_food(table: _Table) -> Listed:
@@ -870,35 +1123,54 @@ def _rule(code: str, table: _Table) -> Rule:
     return Rule(code, table.names("text"), table.text("source"))
 
 
-def _check_commodity(commodity: Commodity, file: str) -> None:
+def _check_commodity(commodity: Commodity, top: _Table) -> None:
     """What one table says of another: products, readings, steps and stages that exist; no limit twice."""
     products, steps = commodity.products.keys(), commodity.steps.keys()
-    for step in commodity.steps.values():
-        _known((*step.from_products, *step.to_products), products, file, f"steps {step.code}", "a product")
-        _known(step.readings, commodity.process.keys(), file, f"steps {step.code} readings", "a code of process")
-    for limit in commodity.process.values():
-        _known(limit.steps, steps, file, f"process {limit.code} steps", "a step")
-    for item in commodity.specifications:
-        _known(item.stages, commodity.stages, file, f"specifications {item.test} stages", "a stage")
-        _known(item.products, products, file, f"specifications {item.test} products", "a product")
-    for food in commodity.listed:
-        _known(food.products, products, file, f"traceability_list {food.food} products", "a product")
-    places = [_place(item, stage) for item in commodity.specifications for stage in item.stages or ("",)]
-    _once(places, file, "specifications")
-    _once([item.valid_from.isoformat() for item in commodity.gradings], file, "gradings")
-    _once([item.valid_from.isoformat() for item in commodity.samplings], file, "samplings")
-    _once([item.valid_from.isoformat() for item in commodity.seasons], file, "seasons")
+    if "lot" not in commodity.stages:
+        raise top.mistake("stages", "add “lot”: a check that names no stage is of the lot")
+    for i, step in enumerate(commodity.steps.values()):
+        top.known(f"steps[{i}].from_products", step.from_products, products, "a product")
+        top.known(f"steps[{i}].to_products", step.to_products, products, "a product")
+        top.known(f"steps[{i}].readings", step.readings, commodity.process.keys(), "a code of process")
+    for i, limit in enumerate(commodity.process.values()):
+        top.known(f"process[{i}].steps", limit.steps, steps, "a step")
+    for i, item in enumerate(commodity.specifications):
+        top.known(f"specifications[{i}].stages", item.stages, commodity.stages, "a stage")
+        top.known(f"specifications[{i}].products", item.products, products, "a product")
+        if item.limit is None and item.severity != "info":
+            todo = 'write a max or a min, or severity = "info": nothing can fail without a limit'
+            raise top.mistake(f"specifications[{i}].max", todo)
+    for i, food in enumerate(commodity.listed):
+        top.known(f"traceability_list[{i}].products", food.products, products, "a product")
+    for i, plan in enumerate(commodity.samplings):
+        top.known(f"samplings[{i}].products", plan.products, products, "a product")
+        top.known(f"samplings[{i}].tests", plan.tests, commodity.tests(), "a test")
+    tests = {*commodity.tests(), *(["cut_test"] if commodity.gradings else [])}
+    for i, due in enumerate(commodity.due):
+        top.known(f"due[{i}].products", due.products, products, "a product")
+        top.known(f"due[{i}].tests", due.tests, tests, "a test")
+    for i, then in enumerate(commodity.consequences):
+        top.known(f"consequences[{i}].products", then.products, products, "a product")
+        top.known(f"consequences[{i}].test", (then.test,), tests, "a test")
+    for i, checklist in enumerate(commodity.checklists.values()):
+        top.known(f"checklists[{i}].products", checklist.products, products, "a product")
+        for j, point in enumerate(checklist.points.values()):
+            top.known(f"checklists[{i}].points[{j}].release_tests", point.release_tests, tests, "a test")
+    for i, way in enumerate(commodity.storage.values()):
+        top.known(f"storage[{i}].products", way.products, products, "a product")
+    stages = [(i, item, stage) for i, item in enumerate(commodity.specifications) for stage in item.stages or ("",)]
+    top.once("specifications", [_place(item, stage) for _, item, stage in stages], [i for i, _, _ in stages])
+    top.once("gradings", [item.valid_from.isoformat() for item in commodity.gradings])
+    top.once("samplings", [_plan(item) for item in commodity.samplings])
+    top.once("seasons", [item.valid_from.isoformat() for item in commodity.seasons])
+
+
+def _plan(item: Sampling) -> str:
+    return " ".join((",".join(item.products), ",".join(item.tests), item.valid_from.isoformat()))
 
 
 def _place(item: Specification, stage: str) -> str:
     return " ".join((item.test, stage, ",".join(item.products), item.valid_from.isoformat()))
-
-
-def _known(words: Iterable[str], known: Iterable[str], file: str, key: str, what: str) -> None:
-    known = list(known)
-    for word in words:
-        if word not in known:
-            raise ProfileMistake(file, key, f"“{word}” is not {what} of this file; use {_listed(known)}")
 
 
 def _once(items: Iterable[str], file: str, key: str) -> None:
@@ -946,31 +1218,61 @@ def _listed(words: Iterable[str]) -> str:
 class _Table:
     """A TOML table that knows its place in the file, and which of its keys were asked for."""
 
-    def __init__(self, values: dict[str, Any], file: str, path: str = "") -> None:
+    def __init__(self, values: dict[str, Any], file: str, text: str, path: str = "") -> None:
         self._values = values
         self._file = file
+        self._text = text
         self._path = path
         self._asked: set[str] = set()
 
     @classmethod
     def parse(cls, text: str, file: str) -> _Table:
         try:
-            return cls(tomllib.loads(text), file)
+            return cls(tomllib.loads(text), file, text)
         except tomllib.TOMLDecodeError as error:
-            raise ProfileMistake(file, "", f"the file is not TOML: {error}") from error
+            raise ProfileMistake(file, "", f"the file is not TOML: {error}", line_of_error(error, text)) from error
 
     def mistake(self, key: str, todo: str) -> ProfileMistake:
-        return ProfileMistake(self._file, self._place(key), todo)
+        place = self._place(key)
+        return ProfileMistake(self._file, place, todo, line_of(self._text, place))
 
     def end(self) -> None:
         """Nothing may be left that nobody asked for: it would be a limit that holds nowhere."""
         for key in self._values.keys() - self._asked:
             raise self.mistake(key, f"remove it or correct its name; known here: {_listed(self._asked)}")
 
+    def known(self, key: str, words: Iterable[str], known: Iterable[str], what: str) -> None:
+        """Every word is one of those known, which are ``what``."""
+        known = list(known)
+        for word in words:
+            if word not in known:
+                raise self.mistake(key, f"“{word}” is not {what} of this file; use {_listed(known)}")
+
+    def once(self, key: str, items: Sequence[str], places: Sequence[int] | None = None) -> None:
+        """None of the items, each of the table ``places`` tells of ``[[key]]``, stands twice."""
+        seen: set[str] = set()
+        for place, item in zip(places or range(len(items)), items, strict=True):
+            if item in seen:
+                raise self.mistake(f"{key}[{place}]", f"“{item.strip()}” stands twice; keep one")
+            seen.add(item)
+
     def text(self, key: str, default: str | None = None) -> str:
         value = self._get(key, default)
         if not isinstance(value, str) or not value.strip():
             raise self.mistake(key, "write text in quotes")
+        return value
+
+    def word(self, key: str) -> str:
+        """A code, as events tell it."""
+        value = self.text(key)
+        if _CODE.fullmatch(value) is None:
+            raise self.mistake(key, "write a code of letters, digits and _ . % / -, at most 40, without spaces")
+        return value
+
+    def hs(self, key: str) -> str:
+        value = self.text(key)
+        if _HS.fullmatch(value) is None:
+            raise self.mistake(key, 'write the customs code as 4 to 10 digits in quotes, for example "180100"')
         return value
 
     def maybe_text(self, key: str) -> str | None:
@@ -979,11 +1281,12 @@ class _Table:
     def integer(self, key: str, least: int = 0) -> int:
         value = self._get(key)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
-            raise self.mistake(key, f"write a whole number, at least {least}")
+            hint = ", in basis points: 4500 is 45 %" if key.endswith("_bp") else ""
+            raise self.mistake(key, f"write a whole number, at least {least}{hint}")
         return value
 
-    def maybe_integer(self, key: str) -> int | None:
-        return None if self._missing(key) else self.integer(key)
+    def maybe_integer(self, key: str, least: int = 0) -> int | None:
+        return None if self._missing(key) else self.integer(key, least)
 
     def integers(self, key: str) -> dict[str, int]:
         if self._missing(key):
@@ -1007,13 +1310,20 @@ class _Table:
         return None if self._missing(key) else self.day(key)
 
     def maybe_decimal(self, key: str) -> str | None:
-        if self._missing(key):
-            return None
+        return None if self._missing(key) else self.decimal(key)
+
+    def decimal(self, key: str) -> str:
         value = self.text(key)
         try:
             decimal_text(value)
         except Refused as refused:
             raise self.mistake(key, 'write a decimal in quotes, for example "8.0"') from refused
+        return value
+
+    def maybe_density(self, key: str) -> str | None:
+        value = self.maybe_decimal(key)
+        if value is not None and Fraction(value) <= 0:
+            raise self.mistake(key, 'write kilograms per litre in quotes, above zero, for example "0.92"')
         return value
 
     def names(self, key: str) -> Names:
@@ -1053,13 +1363,14 @@ class _Table:
     def _table(self, key: str, value: Any) -> _Table:
         if not isinstance(value, dict):
             raise self.mistake(key, "write a table with keys")
-        return _Table(value, self._file, self._place(key))
+        return _Table(value, self._file, self._text, self._place(key))
 
     def _get(self, key: str, default: Any = None) -> Any:
         if not self._missing(key):
             return self._values[key]
         if default is None:
-            raise self.mistake(key, "add this key")
+            near = get_close_matches(key, self._values.keys() - self._asked, n=1, cutoff=ALIKE)
+            raise self.mistake(near[0], f"write {key}") if near else self.mistake(key, "add this key")
         return default
 
     def _missing(self, key: str) -> bool:
@@ -1070,7 +1381,12 @@ class _Table:
         return f"{self._path}.{key}" if self._path else key
 
 
+ALIKE: Final = 0.88
+"""How alike a name must be to a key that is missing to be taken for it: "season" for "seasons"."""
+
 _WORD = re.compile(r"\S+")
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.%/-]{0,39}")  # domain.events.Word
+_HS = re.compile(r"[0-9]{4,10}")
 
 
 def _is_word(value: Any) -> bool:

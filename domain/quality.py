@@ -6,11 +6,13 @@
    numbers; the percent shown is only how it is printed.
 3. The worst test decides. "hold" and "reject" fail the lot, "downgrade_grade" lowers its grade, "info" is
    said.
+4. A check that failed stands until a retest that names it finds otherwise; tests that were ordered are
+   awaited until they are decided (``standing``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from fractions import Fraction
@@ -32,6 +34,9 @@ from domain.refusals import Refused
 
 FAILING: Final = frozenset({"hold", "reject"})
 """Severities that fail the lot."""
+
+CUT_TEST: Final = "cut_test"
+"""What the cut test is called among the tests of an order."""
 
 MOISTURE: Final = "moisture"
 """The test whose value the lot keeps, for weights at another moisture."""
@@ -74,6 +79,7 @@ class Line:
 
     ``passed`` is none where nothing is limited, or the limit is for information; ``severity`` is how grave it
     is that the limit is not met, and none when it is. A class of the cut test has its ``count`` ``of`` beans.
+    ``below``: the value is the limit of quantification, and less than that was found.
     """
 
     test: str
@@ -85,6 +91,8 @@ class Line:
     of: int | None = None
     severity: Severity | None = None
     method: str | None = None
+    below: bool = False
+    uncertainty: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,10 +124,12 @@ def judge(
     stage: str,
     *,
     product: str | None = None,
+    below: Collection[str] = (),
 ) -> Verdict:
     """The verdict on measurements (test, plain decimal text) and a cut test, made on a day at a stage.
 
-    ``product`` narrows the limits to those of the product checked; left out, those of all products count.
+    ``product`` narrows the limits to those of the product checked; left out, those of all products count. ``below``
+    are the tests whose value is the limit of quantification: they are met when that limit is, and else undecided.
     Refuses with TEST_UNKNOWN, STAGE_UNKNOWN, CUT_TEST_COUNT, NOTHING_MEASURED and QTY_NOT_A_NUMBER.
     """
     if not measurements and cut_test is None:
@@ -127,7 +137,12 @@ def judge(
     if stage not in commodity.stages:
         raise Refused("STAGE_UNKNOWN", stage=stage, commodity=commodity.id)
     lines = [
-        _measured(value, _any_specification(test, commodity), commodity.specification(test, stage, on, product))
+        _measured(
+            value,
+            _any_specification(test, commodity),
+            commodity.specification(test, stage, on, product),
+            below=test in below,
+        )
         for test, value in measurements
     ]
     grade: Grade | None = None
@@ -136,7 +151,7 @@ def judge(
         grade = grade_of(cut_test, grading)
         lines += _cut_lines(cut_test, grading, grade)
     severity = _gravest([line.severity for line in lines] + ([grade.severity] if grade else []))
-    moistures = [rounded(value, 2) for test, value in measurements if test == MOISTURE]
+    moistures = [rounded(value, 2) for test, value in measurements if test == MOISTURE and test not in below]
     return Verdict(
         "fail" if severity in FAILING else "pass",
         severity,
@@ -170,21 +185,29 @@ def _any_specification(test: str, commodity: Commodity) -> Specification:
     raise Refused("TEST_UNKNOWN", test=test, commodity=commodity.id)
 
 
-def _measured(value: str, known: Specification, limit: Specification | None) -> Line:
+def _measured(value: str, known: Specification, limit: Specification | None, *, below: bool) -> Line:
     """The line of a measurement; ``known`` names test and unit where no limit is in force."""
     if limit is None:
         rounded(value, 0)  # a number all the same
-        return Line(known.test, value, known.unit, None, None, method=known.method)
-    met = within(value, limit.min, limit.max)
+        return Line(known.test, value, known.unit, None, None, method=known.method, below=below)
+    met = _met_below(value, limit) if below else within(value, limit.min, limit.max)
     return Line(
         limit.test,
         value,
         limit.unit,
         limit.limit,
         met if limit.severity != "info" and limit.limit is not None else None,
-        severity=None if met else limit.severity,
+        severity=limit.severity if met is False else None,
         method=limit.method,
+        below=below,
     )
+
+
+def _met_below(quantified: str, limit: Specification) -> bool | None:
+    """Whether what lies somewhere below a limit of quantification meets a limit; none: it cannot be told."""
+    if limit.min is not None:
+        return None if not within(quantified, None, limit.min) else False
+    return True if within(quantified, None, limit.max) else None
 
 
 def _cut_lines(cut_test: CutTest, grading: Grading, grade: Grade) -> list[Line]:
@@ -226,6 +249,64 @@ def _percent(part: int, whole: int) -> str:
     hundredths = round(Fraction(part * WHOLE_BP, whole))
     text = f"{hundredths // 100}.{hundredths % 100:02d}".rstrip("0")
     return text.removesuffix(".")
+
+
+# --- what stands ---
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A check of a lot: its number, the tests that it decided, those that failed, and the check that it repeats."""
+
+    seq: int
+    decided: frozenset[str]
+    failed: frozenset[str]
+    retest_of: int | None = None
+
+
+def outcome_of(seq: int, verdict: str, lines: Sequence[Mapping[str, Any]], retest_of: int | None = None) -> Outcome:
+    """A stored check as an outcome. The cut test is one test, whatever its classes."""
+    tests: dict[str, bool] = {}
+    for line in lines:
+        undecided = line.get("below") and line["passed"] is None and line["limit"] is not None
+        if not undecided:
+            test = CUT_TEST if line.get("of") is not None else line["test"]
+            tests[test] = tests.get(test, False) or line.get("severity") in FAILING
+    failed = {test for test, fails in tests.items() if fails}
+    if verdict == "fail" and not failed:
+        failed = {CUT_TEST}
+    return Outcome(seq, frozenset(tests), frozenset(failed), retest_of)
+
+
+def standing(
+    outcomes: Sequence[Outcome], ordered: Iterable[tuple[int, Collection[str]]]
+) -> Literal["pending", "pass", "fail"]:
+    """What all the checks of a lot come to: ``ordered`` are numbers of orders and their tests."""
+    if any(not lifted(item, outcomes) for item in outcomes if item.failed):
+        return "fail"
+    awaited = {test for seq, tests in ordered for test in awaited_of(seq, tests, outcomes)}
+    return "pass" if outcomes and not awaited else "pending"
+
+
+def awaited_of(seq: int, tests: Collection[str], outcomes: Iterable[Outcome]) -> set[str]:
+    """The tests of an order that no later check decided."""
+    return set(tests).difference(*(item.decided for item in outcomes if item.seq > seq))
+
+
+def passed(outcomes: Sequence[Outcome], since: int = 0) -> set[str]:
+    """The tests that a lot passed after a number of the log, and that no check that stands says otherwise of."""
+    failing = {test for item in outcomes if item.failed and not lifted(item, outcomes) for test in item.failed}
+    return {test for item in outcomes if item.seq > since for test in item.decided - item.failed} - failing
+
+
+def lifted(wrong: Outcome, outcomes: Sequence[Outcome]) -> bool:
+    """A retest decided everything that failed, and passed, or was lifted itself."""
+    return any(
+        item.retest_of == wrong.seq
+        and item.decided >= wrong.failed
+        and (not item.failed & wrong.failed or lifted(item, outcomes))
+        for item in outcomes
+    )
 
 
 def _gravest(severities: Sequence[Severity | None]) -> Severity | None:

@@ -1029,6 +1029,116 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         ),
         advice=("Record a check of the lot first.", "Enregistrez d'abord un contrôle du lot."),
     ),
+    "TESTS_NOT_PASSED": _kind(
+        "conflict",
+        "lot tests",
+        title=("Tests are missing", "Analyses manquantes"),
+        sentence=(
+            "{lot} has not passed: {tests}. Its profile asks for these before this step.",
+            "{lot} n'a pas réussi : {tests}. Son profil les demande avant cette étape.",
+        ),
+        advice=("Record the check first.", "Enregistrez d'abord le contrôle."),
+    ),
+    "CHECKLIST_MISSING": _kind(
+        "conflict",
+        "lot checklist",
+        title=("Checklist is missing", "Liste de contrôle manquante"),
+        sentence=(
+            "The checklist “{checklist}” was not gone through, in order, for {lot}.",
+            "La liste de contrôle « {checklist} » n'a pas été remplie, en ordre, pour {lot}.",
+        ),
+        advice=("Go through the checklist first.", "Remplissez d'abord la liste de contrôle."),
+    ),
+    "CHECKLIST_UNKNOWN": _kind(
+        "malformed",
+        "checklist",
+        title=("Unknown checklist", "Liste de contrôle inconnue"),
+        sentence=(
+            "No profile of these goods has the checklist “{checklist}”.",
+            "Aucun profil de ces marchandises ne comporte la liste de contrôle « {checklist} ».",
+        ),
+        advice=("Use a checklist of the commodity's profile.", "Utilisez une liste du profil de la denrée."),
+    ),
+    "POINT_UNKNOWN": _kind(
+        "malformed",
+        "checklist point",
+        title=("Unknown point", "Point inconnu"),
+        sentence=(
+            "The checklist “{checklist}” has no point “{point}”.",
+            "La liste de contrôle « {checklist} » ne comporte pas le point « {point} ».",
+        ),
+        advice=("Use the points of the profile.", "Utilisez les points du profil."),
+    ),
+    "POINTS_NOT_ANSWERED": _kind(
+        "malformed",
+        "checklist points",
+        title=("Points are not answered", "Points sans réponse"),
+        sentence=(
+            "These points of “{checklist}” are not answered: {points}.",
+            "Ces points de « {checklist} » restent sans réponse : {points}.",
+        ),
+        advice=("Answer every point.", "Répondez à chaque point."),
+    ),
+    "RELEASE_TESTS_MISSING": _kind(
+        "conflict",
+        "lot tests",
+        title=("Tests before the release", "Analyses avant la libération"),
+        sentence=(
+            "{lot} is released only after it passed: {tests}.",
+            "{lot} n'est libéré qu'après avoir réussi : {tests}.",
+        ),
+        advice=("Record the results first.", "Enregistrez d'abord les résultats."),
+    ),
+    "RETEST_OF_NOTHING": _kind(
+        "conflict",
+        "lot check",
+        title=("No failed check to repeat", "Pas de contrôle échoué à répéter"),
+        sentence=(
+            "{check} is not a failed check of {lot}.",
+            "{check} n'est pas un contrôle échoué de {lot}.",
+        ),
+        advice=("Name the event of the check that failed.", "Indiquez l'événement du contrôle qui a échoué."),
+    ),
+    "RETEST_WITHOUT_REASON": _kind(
+        "malformed",
+        "lot",
+        title=("Why was it tested again?", "Pourquoi une nouvelle analyse ?"),
+        sentence=(
+            "{lot} was tested again without a reason.",
+            "{lot} a été analysé de nouveau sans motif.",
+        ),
+        advice=(
+            "Say what the investigation of the first result found.",
+            "Dites ce qu'a trouvé l'enquête sur le premier résultat.",
+        ),
+    ),
+    "SAMPLE_CODE_TAKEN": _kind(
+        "conflict",
+        "sample",
+        title=("Sample code is taken", "Code d'échantillon déjà pris"),
+        sentence=("There is a sample {sample} already.", "Il existe déjà un échantillon {sample}."),
+        advice=("Give the sample another code.", "Donnez un autre code à l'échantillon."),
+    ),
+    "SAMPLE_OF_OTHER_LOTS": _kind(
+        "conflict",
+        "sample lot",
+        title=("Sample of other lots", "Échantillon d'autres lots"),
+        sentence=(
+            "The sample {sample} was not drawn of {lot}.",
+            "L'échantillon {sample} n'a pas été prélevé sur {lot}.",
+        ),
+        advice=("Check sample and lot.", "Vérifiez l'échantillon et le lot."),
+    ),
+    "DECLARATION_MISSING": _kind(
+        "conflict",
+        "lot declares test value",
+        title=("Declaration is missing on the label", "Mention manquante sur l'étiquette"),
+        sentence=(
+            "{lot} was measured with {test} {value}: its label declares “{declares}”.",
+            "{lot} a été mesuré à {test} {value} : son étiquette mentionne « {declares} ».",
+        ),
+        advice=("Issue the label with the declaration.", "Émettez l'étiquette avec la mention."),
+    ),
     "CUT_TEST_COUNT": _kind(
         "malformed",
         "beans expected",

@@ -24,7 +24,11 @@ class Ruling:
     verdict: dict[str, Any] | None = None  # quality: verdict, severity, grade, lines
     ranges: dict[str, bool] = field(default_factory=dict)  # reading -> within the profile's limits
     units: dict[str, str] = field(default_factory=dict)  # test -> unit
+    failed_points: list[str] = field(default_factory=list)  # critical points of a checklist that were not in order
     holds: dict[str, str] = field(default_factory=dict)  # lot made -> why it is held at once
+    retest_of: int | None = None  # the number of the check that failed
+    lots: list[str] = field(default_factory=list)  # beside the one named: what a sample was drawn of together
+    told_by: str | None = None  # who told it, where that counts
     told_at: int | None = None  # when it was told, where the delay counts (UTC milliseconds)
     instead: Ruling | None = None  # of the event that a correction puts in place
     lowered: dict[str, dict[str, Cap]] = field(default_factory=dict)  # reassessed: event number -> scheme -> cap
@@ -42,7 +46,11 @@ class Ruling:
             "verdict": self.verdict,
             "ranges": self.ranges,
             "units": self.units,
+            "failed_points": self.failed_points,
             "holds": self.holds,
+            "retest_of": self.retest_of,
+            "lots": self.lots,
+            "told_by": self.told_by,
             "told_at": self.told_at,
             "lowered": {event: _caps(caps) for event, caps in self.lowered.items()},
         }
@@ -62,7 +70,11 @@ class Ruling:
             verdict=plain.get("verdict"),
             ranges=dict(plain.get("ranges", {})),
             units=dict(plain.get("units", {})),
+            failed_points=list(plain.get("failed_points", [])),
             holds=dict(plain.get("holds", {})),
+            retest_of=plain.get("retest_of"),
+            lots=list(plain.get("lots", [])),
+            told_by=plain.get("told_by"),
             told_at=plain.get("told_at"),
             instead=cls.load(plain["instead"]) if "instead" in plain else None,
             lowered={event: _uncaps(caps) for event, caps in plain.get("lowered", {}).items()},

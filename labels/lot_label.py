@@ -356,8 +356,8 @@ def place_of(passport: Passport, lang: words.Lang) -> str:
 
 
 def facts_of(passport: Passport, lang: words.Lang) -> str:
-    """Grade and crop season, with what is known of them."""
-    parts = []
+    """What the label must declare, then grade and crop season, with what is known of them."""
+    parts = [f"{texts.text(lang, 'contains')} {texts.declared(lang, passport.declares)}"] if passport.declares else []
     if passport.grade:
         parts.append(grade_words(passport.grade, lang))
     if passport.season:

@@ -356,6 +356,10 @@ class _Voice:
         """A name or code from outside, kept apart from the direction of the text around it."""
         return _BDI + _cut(value, NAME_SHOWN) + _END_BDI
 
+    def declared(self, allergens: Sequence[str]) -> str:
+        """The allergens that the label names."""
+        return texts.declared(self.lang, allergens)
+
     def whole(self, value: str) -> Markup:
         """A code from outside in a sentence, not broken at its hyphens."""
         return _BDI_WHOLE + _cut(value, NAME_SHOWN) + _END_BDI

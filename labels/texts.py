@@ -8,6 +8,7 @@ apostrophes and spaces: ``_set`` sets them as a printer would. Nothing here prom
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from string import Formatter
 from typing import Final, Literal, TypeAlias
@@ -145,6 +146,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "from_farmers": ("{deliveries} from {farmers}", "{deliveries} de {farmers}"),
     "harvested": ("Harvested", "Récolté"),
     "season": ("Season", "Campagne"),
+    "contains": ("Contains", "Contient"),
+    "declared.sulphites": ("sulphites", "sulfites"),
     "grade": ("Grade", "Grade"),
     "hs_code": ("Customs code (HS)", "Code douanier (SH)"),
     "claims": ("Claims", "Mentions"),
@@ -495,7 +498,6 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "test.aflatoxin_total": ("Aflatoxins, total", "Aflatoxines, total"),
     "test.pesticides_organic": ("Pesticide residues", "Résidus de pesticides"),
     "test.water_activity": ("Water activity", "Activité de l'eau"),
-    "test.so2_organic": ("Sulphur dioxide", "Dioxyde de soufre"),
     "test.so2_conventional": ("Sulphur dioxide", "Dioxyde de soufre"),
     "test.e_coli": ("E. coli", "E. coli"),
     "test.salmonella": ("Salmonella", "Salmonelles"),
@@ -716,6 +718,12 @@ TEXTS: Final[dict[str, dict[Lang, str]]] = {
 def text(lang: Lang, key: str) -> str:
     """The sentence of a key, its placeholders still open. A missing key is a mistake of ours."""
     return TEXTS[key][lang]
+
+
+def declared(lang: Lang, allergens: Sequence[str]) -> str:
+    """The allergens that a label declares, by name."""
+    named = {code: f"declared.{code}" for code in allergens}
+    return ", ".join(text(lang, key) if has(key) else words(code) for code, key in named.items())
 
 
 def has(key: str) -> bool:

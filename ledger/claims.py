@@ -22,7 +22,7 @@ from ledger.profiles import profiles
 from ledger.queries import chunks, claims_of, disclosed_ancestors
 from models.base import table
 from models.db import SystemSession
-from models.graph import family
+from models.graph import family, fills_into
 
 MOST_REASONS = 100
 
@@ -196,9 +196,9 @@ _FARMERS = select(_LOT.c.org_id, _LOT.c.farmer).where(among(_LOT.c.id), _LOT.c.f
 
 
 def _reasons(session: SystemSession, codes: dict[int, str], scheme: str, value: str, top: str) -> tuple[Reason, ...]:
-    """What lowers to the value; a rule of mixing (strict) is kept at the top value and named too."""
+    """What lowers to the value. The mark of strict mixing, kept at any value, is named where the mixing cost it."""
     cap, event = table(models.LotCap), table(models.Event)
-    found: list[Reason] = []
+    found: list[tuple[Finding, int, str]] = []
     for chunk in chunks(codes):
         query = (
             select(cap.c.lot_id, cap.c.reasons, event.c.id)
@@ -207,5 +207,23 @@ def _reasons(session: SystemSession, codes: dict[int, str], scheme: str, value: 
             .order_by(cap.c.seq, cap.c.lot_id)
         )
         for key, text, event_id in session.execute(query):
-            found += [Reason(Finding.from_dict(plain), codes[key], event_id) for plain in json.loads(text)]
-    return tuple(found[:MOST_REASONS])
+            found += [(Finding.from_dict(plain), key, event_id) for plain in json.loads(text)]
+    mixed = {key for finding, key, _ in found if finding.code == "STRICT_MIXTURE"}
+    lost = _lost_by_mixing(session.connection(), mixed, profiles().schemes[scheme]) if mixed else set[int]()
+    named = [item for item in found if item[0].code != "STRICT_MIXTURE" or item[1] in lost]
+    return tuple(Reason(finding, codes[key], event_id) for finding, key, event_id in named[:MOST_REASONS])
+
+
+def _lost_by_mixing(connection: Connection, keys: set[int], scheme: Scheme) -> set[int]:
+    """Lots that carry less than anything that they were mixed from."""
+    parents = {key: set[int]() for key in keys}
+    for fill in fills_into(connection, keys):
+        parents[fill.lot].update(fill.parents)
+    wanted = keys.union(*parents.values())
+    carried = {row.lot_id: row.value for row in ask(connection, _VALUES, wanted, scheme=scheme.id)}
+    bottom = scheme.values[0].code
+
+    def rank(key: int) -> int:
+        return scheme.rank(carried.get(key, bottom))
+
+    return {key for key in keys if all(rank(key) < rank(parent) for parent in parents[key])}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -37,8 +38,11 @@ def new_code(entropy: bytes) -> str:
     return "".join(CROCKFORD[number >> 5 * place & 31] for place in reversed(range(16)))
 
 
-def issue_label(recorder: Recorder, actor: Actor, lot: str) -> str:
-    """A new public code for a lot (by id); an earlier one is superseded. Answers the code."""
+def issue_label(recorder: Recorder, actor: Actor, lot: str, *, declares: Sequence[str] = ()) -> str:
+    """A new public code for a lot (by id); an earlier one is superseded. Answers the code.
+
+    ``declares``: the allergens that the label names.
+    """
     now = recorder.clock()
     code = new_code(recorder.entropy(10))
     event = told.LabelIssued(
@@ -46,6 +50,7 @@ def issue_label(recorder: Recorder, actor: Actor, lot: str) -> str:
         occurred_at=datetime.fromtimestamp(now / 1000, UTC),
         lot=lot,
         code=code,
+        declares=tuple(declares) or None,
     )
     _accepted(record(recorder, actor, [event]))
     return code

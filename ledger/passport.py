@@ -121,6 +121,7 @@ def build(session: SystemSession, host: str, label: Any, now: int) -> View:
         verifications=_verifications(session, facts, claims, papers, state, events),
         issued_at=instant(label.issued_at),
         superseded_by=public_url(host, label.superseded_by) if label.superseded_by else None,
+        declares=tuple(json.loads(label.declares)),
     )
     return View(passport, _review_at(known, facts.today))
 

@@ -41,6 +41,7 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
     ``was`` holds the remaining grams of each lot as it was read; a lot is written only if that still stands.
     """
     fresh = {lot.key for lot in book.new_lots}
+    ended = {id(row) for row in book.ended_caps}
     affected = (set(book.changed) | set(book.reclaimed)) - fresh | {label.lot for label in book.new_labels}
     _take_back(session, book)
     _insert(session, models.Lot, [_lot_row(lot) for lot in book.new_lots])
@@ -65,6 +66,7 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
         ],
     )
     _claims(session, book, fresh)
+    _uncap(session, book)
     _insert(
         session,
         models.LotCap,
@@ -73,11 +75,13 @@ def flush(session: SystemSession, book: Book, was: dict[int, int]) -> set[int]:
                 "lot_id": row.lot,
                 "scheme": row.scheme,
                 "seq": row.seq,
+                "of_seq": row.of,
                 "value": row.value,
                 "reasons": dumps([reason.to_dict() for reason in row.reasons]),
                 "since": row.since,
             }
             for row in book.new_caps
+            if id(row) not in ended
         ],
     )
     _holds(session, book)
@@ -118,8 +122,12 @@ def _update_lots(session: SystemSession, lots: Sequence[Lot], was: dict[int, int
         raise Overtaken(message)
 
 
+TAKEN_BACK = (models.Check, models.Unit, models.Cleaning, models.Sample, models.TestOrder, models.LotChecklist)
+"""Beside lines and caps: rows that go when their event is taken back."""
+
+
 def _take_back(session: SystemSession, book: Book) -> None:
-    for model in (models.Line, models.LotCap, models.Check, models.Unit, models.Cleaning):
+    for model in (models.Line, *TAKEN_BACK):
         if book.dropped:
             rows = table(model)
             session.connection().execute(sa.delete(rows).where(rows.c.seq.in_(sorted(book.dropped))))
@@ -153,6 +161,15 @@ def _claims(session: SystemSession, book: Book, fresh: set[int]) -> None:
         for scheme, value in sorted(lot.claims.items())
     ]
     _insert(session, models.LotClaim, rows)
+
+
+def _uncap(session: SystemSession, book: Book) -> None:
+    cap = table(models.LotCap)
+    new = {id(row) for row in book.new_caps}
+    for row in book.ended_caps:
+        if id(row) not in new:
+            own = sa.and_(cap.c.lot_id == row.lot, cap.c.scheme == row.scheme, cap.c.seq == row.seq)
+            session.connection().execute(sa.delete(cap).where(own, cap.c.of_seq == row.of))
 
 
 def _holds(session: SystemSession, book: Book) -> None:
@@ -193,10 +210,22 @@ def _quality(session: SystemSession, book: Book) -> None:
                 "stage": row.stage,
                 "verdict": row.verdict,
                 "grade": row.grade,
+                "retest_of": row.retest_of,
                 "lines": dumps(list(row.lines)),
             }
-            for row in book.checks
+            for row in book.new_checks
         ],
+    )
+    _insert(session, models.Sample, [_renamed(asdict(row)) for row in book.new_samples])
+    _insert(
+        session,
+        models.TestOrder,
+        [_renamed(asdict(row)) | {"tests": dumps(list(row.tests))} for row in book.new_orders],
+    )
+    _insert(
+        session,
+        models.LotChecklist,
+        [_renamed(asdict(row)) | {"answers": dumps(list(row.answers))} for row in book.new_checklists],
     )
     _insert(session, models.Reading, [_renamed(asdict(row)) for row in book.readings])
     _insert(session, models.Unit, [_renamed(asdict(row)) for row in book.units])
@@ -274,7 +303,10 @@ def _issued(session: SystemSession, book: Book) -> None:
     _insert(
         session,
         models.Label,
-        [_renamed(asdict(row)) | {"claims": dumps(row.claims)} for row in book.new_labels],
+        [
+            _renamed(asdict(row)) | {"claims": dumps(row.claims), "declares": dumps(list(row.declares))}
+            for row in book.new_labels
+        ],
     )
     for code, row in sorted(book.changed_labels.items()):
         if code not in new:
@@ -308,10 +340,11 @@ def _forget(book: Book, was: dict[int, int]) -> None:
     for key, lot in book.changed.items():
         was[key] = lot.remaining_g
     pending: Iterable[Any] = (
-        book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds, book.checks,
+        book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds,
+        book.new_checks, book.new_samples, book.new_orders, book.new_checklists,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
-        book.dropped, book.cleanings, book.new_consignments, book.ended_consignments,
+        book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,
     )  # fmt: skip
     for waiting in pending:
         waiting.clear()

@@ -54,11 +54,11 @@ from ledger.access import AccessRefused
 from ledger.facts import among, ask
 from ledger.ids import uuid7
 from ledger.profiles import FOLDER, profiles
-from ledger.queries import find_lot, instant, trace_of
+from ledger.queries import find_lot, flows, instant, trace_of
 from ledger.record import Recorder, lock, record_in
 from models.base import table
 from models.db import SystemSession, system_session
-from models.graph import edges_into, family
+from models.graph import family
 
 _CASE, _NOTICE = table(models.RecallCase), table(models.RecallNotice)
 _TOLD, _BACK, _CONSIGNEE = table(models.RecallNotification), table(models.RecallReturn), table(models.Consignee)
@@ -171,10 +171,9 @@ def _foremost(session: SystemSession, rows: list[Any]) -> list[Any]:
     if len(rows) == 1:
         return rows
     starts = {row.id for row in rows}
-    parents: dict[int, set[int]] = {key: set() for key in family(session.connection(), starts, "forward")}
-    for parent, child in edges_into(session.connection(), parents):
-        if parent in parents:
-            parents[child].add(parent)
+    keys = family(session.connection(), starts, "forward")
+    inputs = flows(session, keys).inputs
+    parents = {key: set(inputs.get(key, ())) for key in keys}
     below: set[int] = set()
     for key in oldest_first(parents):
         if any(parent in starts or parent in below for parent in parents[key]):
@@ -328,7 +327,7 @@ def survey(
     starts = set(starts)
     if part:
         keys = seen
-        starts = keys - {child for parent, child in edges_into(connection, keys) if parent in keys}
+        starts = keys - flows(session, keys).inputs.keys()
     lots = {row.id: row for row in ask(connection, _LOTS, keys)}
     lines = list(ask(connection, _LINES, keys))
     moves = [Moved(row.lot_id, row.seq, row.kind, row.grams, row.type) for row in lines if row.kind != "note"]

@@ -241,9 +241,13 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
         loader.fetch_descendants(keys)
 
     loader.book.fetch_descendants = downstream
+    loader.book.fetch_ancestors = _written_first(batch, loader.fetch_ancestors)
+    loader.book.fetch_moves = _written_first(batch, loader.fetch_moves)
     world.original = lambda identity: _original(batch, identity)
     world.line_before = _written_first(batch, loader.line_before)
     world.cleanings = _written_first(batch, loader.cleanings)
+    world.results = _written_first(batch, loader.results)
+    world.check_of = _written_first(batch, loader.check_of)
     world.ruling_at = _written_first(batch, loader.ruling_at)
     world.gone_g = _written_first(batch, loader.gone_g)
     world.claimed_g = _written_first(batch, loader.claimed_g)
@@ -303,8 +307,7 @@ def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruli
 def _taken_from(loader: Loader, event: told.AnyEvent, seq: int) -> Original:
     lines = loader.lines_of(seq)
     loader.fetch_descendants({line.lot for line in lines})
-    checks = loader.checks_but(loader.book.by_uid[event.lot].key, seq) if isinstance(event, told.Inspected) else ()
-    return Original(event, seq, lines, checks)
+    return Original(event, seq, lines)
 
 
 def _original(batch: _Batch, identity: str) -> tuple[told.AnyEvent, Ruling, int, bool] | None:

@@ -11,7 +11,7 @@ puts the delivery right, with its reason. What is lowered is written as one ``re
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -243,7 +243,11 @@ def _by_organisation(past: Iterable[_Past]) -> dict[int, list[_Past]]:
     return groups
 
 
-def _rejudged(item: _Past, registry: Registry, standing: Mapping[int, Mapping[str, list[str]]]) -> dict[str, Cap]:
+Standing = Mapping[tuple[int, int], Mapping[str, Sequence[str]]]
+"""Lot and event -> scheme -> what already caps that part of the lot."""
+
+
+def _rejudged(item: _Past, registry: Registry, standing: Standing) -> dict[str, Cap]:
     """The caps that are lower now than they were, under each scheme ruled at the time."""
     answer = {}
     certificates = tuple(registry.certificates.values())
@@ -258,19 +262,22 @@ def _rejudged(item: _Past, registry: Registry, standing: Mapping[int, Mapping[st
             assert site is not None
             day = item.event.occurred_at.date()
             cap = judge_site(scheme, item.event.type, day=day, site_id=site, certificates=certificates)
-        capped = [value for key in item.lots for value in standing.get(key, {}).get(code, ())]
+        capped = [value for key in item.lots for value in standing.get((key, item.seq), {}).get(code, ())]
         now = min((before.value, *capped), key=scheme.rank)
         if scheme.rank(cap.value) < scheme.rank(now):
             answer[code] = cap
     return answer
 
 
-def _standing(session: SystemSession, past: Iterable[_Past]) -> dict[int, dict[str, list[str]]]:
-    """What already caps the deliveries concerned, so that the same change twice lowers once."""
-    keys = {key for item in past if isinstance(item.event, told.Delivered) for key in item.lots}
-    answer: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+def _standing(session: SystemSession, past: Iterable[_Past]) -> Standing:
+    """What already caps what the events put into their lots, so that the same change twice lowers once."""
+    past = list(past)
+    whole = {item.seq for item in past if capped_since(item.event) is not None}
+    keys = {key for item in past for key in item.lots}
+    answer: dict[tuple[int, int], dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     for chunk in chunks(keys):
-        query = select(_CAP.c.lot_id, _CAP.c.scheme, _CAP.c.value).where(_CAP.c.lot_id.in_(chunk))
-        for key, scheme, value in session.execute(query):
-            answer[key][scheme].append(value)
+        query = select(_CAP.c.lot_id, _CAP.c.of_seq, _CAP.c.scheme, _CAP.c.value).where(_CAP.c.lot_id.in_(chunk))
+        for key, of, scheme, value in session.execute(query):
+            for seq in (of,) if of else whole:
+                answer[key, seq][scheme].append(value)
     return answer

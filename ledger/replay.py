@@ -44,6 +44,9 @@ PROJECTIONS = (
     models.Voided,
     models.Cleaning,
     models.Consignment,
+    models.Sample,
+    models.TestOrder,
+    models.LotChecklist,
 )
 """Every table that follows from the log alone."""
 
@@ -148,8 +151,7 @@ class _Past:
         if isinstance(wrong, told.Corrected) and wrong.instead is not None:
             wrong = wrong.instead
         loader = self._loader(book)
-        checks = loader.checks_but(book.by_uid[wrong.lot].key, found.seq) if isinstance(wrong, told.Inspected) else ()
-        original = Original(wrong, found.seq, loader.lines_of(found.seq), checks)
+        original = Original(wrong, found.seq, loader.lines_of(found.seq))
         take_back(original, book, logged, at)
         put_right(original, event.instead, ruling, book, logged, at)
 

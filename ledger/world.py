@@ -15,7 +15,19 @@ from sqlalchemy import Row, bindparam, select
 
 import models
 from domain import events as told
-from domain.book import Book, CapRow, CheckRow, ConsignmentRow, HoldRow, LabelRow, LineRow
+from domain.book import (
+    Book,
+    CapRow,
+    ChecklistRow,
+    CheckRow,
+    ConsignmentRow,
+    Fill,
+    HoldRow,
+    LabelRow,
+    LineRow,
+    OrderRow,
+    SampleRow,
+)
 from domain.findings import Finding
 from domain.judge import Run, World
 from domain.ruling import Ruling
@@ -31,7 +43,7 @@ from ledger.facts import among, ask
 from ledger.profiles import profiles
 from models.base import table
 from models.db import SystemSession
-from models.graph import edges_into, family
+from models.graph import family, fills_into
 
 CHUNK = 5_000
 
@@ -53,13 +65,17 @@ class Named:
     loads: set[str] = field(default_factory=set)
     farmers: set[str] = field(default_factory=set)
     certificates: set[str] = field(default_factory=set)
+    filled: set[str] = field(default_factory=set)
+    """Lots that receive deliveries: they may be there."""
     organisations: set[str] = field(default_factory=set)
     transfers: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
     instruments: set[str] = field(default_factory=set)
     days: dict[str, set[tuple[str, date]]] = field(default_factory=lambda: defaultdict(set))
     """Farmer -> (product, day) of what is delivered: the seasons to be counted."""
+    samples: set[str] = field(default_factory=set)
     papers: bool = False  # certificates of control bodies matter
+    quality: bool = False  # checks, orders and checklists matter
     earliest: int = 1 << 62
 
     @classmethod
@@ -69,10 +85,11 @@ class Named:
             named.add(event)
         return named
 
-    def add(self, event: told.AnyEvent) -> None:
+    def add(self, event: told.AnyEvent) -> None:  # noqa: PLR0915 - one case an event type
         self.lots.update(told.lots_named(event))
         self.made.update(told.lots_made(event))
         self.earliest = min(self.earliest, told.millis(event.occurred_at))
+        self.quality |= isinstance(event, QUALITY) or event.type in profiles().waiting
         match event:
             case told.Delivered():
                 self.farmers.add(event.farmer)
@@ -81,6 +98,7 @@ class Named:
                 self._outputs([event.lot])
             case told.Received():
                 self.codes.add(event.into.code)
+                self.filled.add(event.into.lot)
                 self.instruments |= _given(event.scale)
             case told.Bulked():
                 self.codes.add(event.into.code)
@@ -102,8 +120,10 @@ class Named:
                 self.certificates.update(identity for claim in event.claims for identity in claim.certificates)
             case told.LabelRevoked():
                 self.labels.add(event.code)
-            case told.Cleaned():
+            case told.Cleaned() | told.Checked():
                 self.vessels |= _given(event.vessel)
+            case told.Sampled() | told.Inspected():
+                self.samples |= _given(event.sample)
             case told.Certified() | told.TransferAccepted():
                 self.papers = True
                 if isinstance(event, told.TransferAccepted):
@@ -129,6 +149,10 @@ def _given(reference: str | None) -> set[str]:
     return set() if reference is None else {reference}
 
 
+QUALITY = (told.TestsOrdered, told.Inspected, told.Checked, told.Released, told.Corrected)
+"""Events that are judged by what quality control found so far."""
+
+
 class Loader:
     """Fills a book and a registry from the database, within one transaction.
 
@@ -138,11 +162,12 @@ class Loader:
     def __init__(self, session: SystemSession, actor: Actor) -> None:
         self.connection = session.connection()
         self.actor = actor
-        self.book = Book(profiles().schemes, self.fetch_descendants)
+        self.book = Book(profiles().schemes, self.fetch_descendants, self.fetch_ancestors, self.fetch_moves)
         self.was: dict[int, int] = {}  # lot key -> remaining grams as loaded
         self._linked: set[int] = set()
         self._capped: set[int] = set()
         self._papered: set[int] = set()
+        self._inspected: set[int] = set()
 
     # --- the world of a batch ---
 
@@ -152,12 +177,17 @@ class Loader:
         transfers = self._transfers(named.transfers)
         uids = named.lots | named.made | {uid for transfer in transfers for uid, _ in transfer.lots}
         self.lots_by_uid(uids)
+        self._samples(named.samples)
+        if named.quality:
+            self._quality(self.book.by_key)
         self.lots_by_key({key for load in loads for key in load.contents} | self._labels(named.labels, set()))
         self._active_loads()
         if any(isinstance(event, told.LabelIssued) for event in events):
             self._labels(set(), set(self.book.by_key))
-        if named.papers:
-            self._consignments(self.book.by_key)
+        filled = {self.book.by_uid[uid].key for uid in named.filled if uid in self.book.by_uid}
+        self._consignments(self.book.by_key if named.papers else filled)
+        self._dated(filled | {lot.key for lot in self.book.by_key.values() if lot.holder_id != lot.org_id})
+        self._moved_later(named.earliest)
         if any(isinstance(event, told.Released) for event in events):
             self._held_for_the_estimate(named)
         registry = self.registry(named)
@@ -238,6 +268,27 @@ class Loader:
         for row in ask(self.connection, _CONSIGNMENTS, wanted):
             self.book.consignments[row.lot_id].append(ConsignmentRow(*row))
 
+    def _samples(self, codes: set[str]) -> None:
+        """Samples of the actor's organisation, with the lots that they were drawn of."""
+        rows = list(ask(self.connection, _SAMPLES, codes, org_id=self.actor.org_id))
+        self.lots_by_key({row.lot_id for row in rows})
+        for row in rows:
+            self.book.samples[row.code].append(SampleRow(*row))
+
+    def _quality(self, keys: Collection[int]) -> None:
+        """Checks, orders and checklists of some lots."""
+        wanted = [key for key in keys if key not in self._inspected]
+        self._inspected.update(wanted)
+        for row in ask(self.connection, _CHECKS, wanted):
+            check = (*row[:-1], tuple(orjson.loads(row.lines)))
+            self.book.checks[row.lot_id].append(CheckRow(*check))
+        for row in ask(self.connection, _ORDERS, wanted):
+            order = (*row[:4], tuple(orjson.loads(row.tests)), *row[5:])
+            self.book.orders[row.lot_id].append(OrderRow(*order))
+        for row in ask(self.connection, _CHECKLISTS, wanted):
+            done = (*row[:7], bool(row.passed), tuple(orjson.loads(row.answers)))
+            self.book.checklists[row.lot_id].append(ChecklistRow(*done))
+
     def _taken(self, named: Named) -> tuple[set[str], set[str]]:
         mine = self.actor.org_id
         lots = {uid for (uid,) in ask(self.connection, _TAKEN_LOTS, named.made, org_id=mine)}
@@ -274,28 +325,48 @@ class Loader:
         below = self.descendants(keys)
         self.lots_by_key(below)
         fresh = below - self._linked
-        edges = edges_into(self.connection, fresh)
-        self.lots_by_key({parent for parent, _ in edges})
-        ancestors = {parent for parent, _ in edges}
-        for parent, child in edges:
-            self.book.link(parent, child)
-        self._linked |= fresh
+        parents = self._link(below)
         self._consignments(fresh)
-        self._caps(fresh | ancestors)
-        self._deep_parents(ancestors - below)
+        self._caps(below)
+        self._dated(parents - below)
 
-    def _deep_parents(self, keys: set[int]) -> None:
-        """Parents outside the family whose caps began later than some draws: their own parents are needed too."""
+    def fetch_ancestors(self, keys: set[int]) -> None:
+        """Everything that some lots were made from."""
+        above = family(self.connection, keys, "back")
+        self.lots_by_key(above)
+        self._link(above)
+
+    def fetch_moves(self, keys: set[int]) -> None:
+        """Everything that was put into some lots, or drawn from them."""
+        self._moves(ask(self.connection, _MOVES, keys))
+
+    def _moves(self, rows: Iterable[Row[Any]]) -> None:
+        for row in rows:
+            self.book.moves[row.lot_id][row.seq] = (row.occurred_at, row.grams if row.kind == "in" else -row.grams)
+
+    def _link(self, keys: set[int]) -> set[int]:
+        """The fills of some lots; answers the keys of the lots that they drew from, loaded too."""
+        fresh = keys - self._linked
+        self._linked |= fresh
+        fills = fills_into(self.connection, fresh)
+        self.lots_by_key({parent for fill in fills for parent in fill.parents})
+        for fill in fills:
+            self.book.put_fill(fill.lot, Fill(fill.seq, fill.at, fill.parents))
+        return {parent for key in keys for parent in self.book.parents(key)}
+
+    def _dated(self, keys: set[int]) -> None:
+        """Lots that may be drawn from as they were before a cap began: their own parents are needed too."""
+        self._caps(keys)
         wanted = {key for key in keys if any(row.since for row in self.book.caps[key])} - self._linked
         while wanted:
-            edges = edges_into(self.connection, wanted)
-            self.lots_by_key({parent for parent, _ in edges})
-            for parent, child in edges:
-                self.book.link(parent, child)
-            self._linked |= wanted
-            parents = {parent for parent, _ in edges}
+            parents = self._link(wanted)
             self._caps(parents)
             wanted = {key for key in parents if any(row.since for row in self.book.caps[key])} - self._linked
+
+    def _moved_later(self, earliest: int) -> None:
+        """What was put into receiving lots, or drawn from them, after the first of the events at hand."""
+        receiving = [lot.key for lot in self.book.by_key.values() if lot.kind == "receiving"]
+        self._moves(ask(self.connection, _MOVED_LATER, receiving, earliest=earliest))
 
     def descendants(self, keys: Collection[int]) -> set[int]:
         """Keys of the lots and of all that was ever made from them."""
@@ -306,11 +377,12 @@ class Loader:
         wanted = [key for key in keys if key not in self._capped]
         self._capped.update(wanted)
         for chunk in _chunks(wanted):
-            query = select(cap).where(cap.c.lot_id.in_(chunk)).order_by(cap.c.lot_id, cap.c.seq, cap.c.scheme)
+            query = select(cap).where(cap.c.lot_id.in_(chunk))
+            query = query.order_by(cap.c.lot_id, cap.c.seq, cap.c.scheme, cap.c.of_seq)
             for row in self.connection.execute(query):
                 reasons = tuple(Finding.from_dict(reason) for reason in json.loads(row.reasons))
                 self.book.caps[row.lot_id].append(
-                    CapRow(row.lot_id, row.scheme, row.seq, row.value, reasons, row.since)
+                    CapRow(row.lot_id, row.scheme, row.seq, row.of_seq, row.value, reasons, row.since)
                 )
 
     # --- vessels, transfers, labels ---
@@ -392,6 +464,7 @@ class Loader:
                         row.seq,
                         row.issued_at,
                         json.loads(row.claims),
+                        tuple(json.loads(row.declares)),
                         row.state,
                         row.reason,
                         row.superseded_by,
@@ -418,23 +491,6 @@ class Loader:
                 row.site_id,
             )
             for row in rows
-        )
-
-    def checks_but(self, key: int, seq: int) -> tuple[CheckRow, ...]:
-        check = table(models.Check)
-        query = select(check).where(check.c.lot_id == key, check.c.seq != seq).order_by(check.c.seq)
-        return tuple(
-            CheckRow(
-                row.lot_id,
-                row.seq,
-                row.org_id,
-                row.checked_at,
-                row.stage,
-                row.verdict,
-                row.grade,
-                json.loads(row.lines),
-            )
-            for row in self.connection.execute(query)
         )
 
     # --- the registry ---
@@ -476,6 +532,19 @@ class Loader:
         """When a vessel (or the line) of a site was cleaned between two instants, and when that was told."""
         rows = self.connection.execute(_CLEANINGS, {"site": site_id, "since": since, "until": until})
         return [(row.cleaned_at, row.told_at) for row in rows if row.vessel_id == vessel]
+
+    def results(self, key: int) -> list[tuple[str, str, str]]:
+        """The last values measured on a lot and on all that it was made from."""
+        last: dict[tuple[int, str], tuple[str, str, str]] = {}
+        for row in ask(self.connection, _RESULTS, family(self.connection, [key], "back")):
+            for line in orjson.loads(row.lines):
+                if not line.get("below"):
+                    last[row.lot_id, line["test"]] = (row.product, line["test"], line["value"])
+        return list(last.values())
+
+    def check_of(self, event: str, key: int) -> int | None:
+        """The number of the check that an event made of a lot; a correction counts as what it put in place."""
+        return self.connection.execute(_CHECK_OF, {"event": event, "lot": key}).scalar_one_or_none()
 
     def ruling_at(self, seq: int) -> Ruling:
         text = self.connection.execute(_RULING, {"seq": seq}).scalar_one()
@@ -572,6 +641,88 @@ _MADE_CLAIMS = (
 )
 _RULING = select(_EVENT.c.ruling).where(_EVENT.c.seq == bindparam("seq"))
 _GONE = select(sa.func.sum(_LINE.c.grams)).where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind.in_(("out", "lost")))
+_CHECK, _SAMPLE, _ORDER, _LIST = (
+    table(models.Check),
+    table(models.Sample),
+    table(models.TestOrder),
+    table(models.LotChecklist),
+)
+_SAMPLES = (
+    select(
+        _SAMPLE.c.lot_id,
+        _SAMPLE.c.seq,
+        _SAMPLE.c.org_id,
+        _SAMPLE.c.code,
+        _SAMPLE.c.sampled_at,
+        _SAMPLE.c.bags,
+        _SAMPLE.c.drawn_from,
+        _SAMPLE.c.increments,
+        _SAMPLE.c.grams,
+        _SAMPLE.c.seal,
+        _SAMPLE.c.told_by,
+    )
+    .where(_SAMPLE.c.org_id == bindparam("org_id"), among(_SAMPLE.c.code))
+    .order_by(_SAMPLE.c.lot_id, _SAMPLE.c.seq)
+)
+_CHECKS = (
+    select(
+        _CHECK.c.lot_id,
+        _CHECK.c.seq,
+        _CHECK.c.org_id,
+        _CHECK.c.checked_at,
+        _CHECK.c.stage,
+        _CHECK.c.verdict,
+        _CHECK.c.grade,
+        _CHECK.c.retest_of,
+        _CHECK.c.lines,
+    )
+    .where(among(_CHECK.c.lot_id))
+    .order_by(_CHECK.c.lot_id, _CHECK.c.seq)
+)
+_ORDERS = (
+    select(
+        _ORDER.c.lot_id,
+        _ORDER.c.seq,
+        _ORDER.c.org_id,
+        _ORDER.c.ordered_at,
+        _ORDER.c.tests,
+        _ORDER.c.laboratory,
+        _ORDER.c.sample,
+        _ORDER.c.due,
+    )
+    .where(among(_ORDER.c.lot_id))
+    .order_by(_ORDER.c.lot_id, _ORDER.c.seq)
+)
+_CHECKLISTS = (
+    select(
+        _LIST.c.lot_id,
+        _LIST.c.seq,
+        _LIST.c.org_id,
+        _LIST.c.site_id,
+        _LIST.c.vessel_id,
+        _LIST.c.checklist,
+        _LIST.c.checked_at,
+        _LIST.c.passed,
+        _LIST.c.answers,
+    )
+    .where(among(_LIST.c.lot_id))
+    .order_by(_LIST.c.lot_id, _LIST.c.seq)
+)
+_RESULTS = (
+    select(_CHECK.c.lot_id, _LOT.c.product, _CHECK.c.lines)
+    .join(_LOT, _LOT.c.id == _CHECK.c.lot_id)
+    .where(among(_CHECK.c.lot_id))
+    .order_by(_CHECK.c.seq)
+)
+_CHECK_OF = (
+    select(_CHECK.c.seq)
+    .join(_EVENT, _EVENT.c.seq == _CHECK.c.seq)
+    .where(_EVENT.c.id == bindparam("event"), _CHECK.c.lot_id == bindparam("lot"))
+)
+_MOVES = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.occurred_at).where(
+    among(_LINE.c.lot_id), _LINE.c.kind != "note"
+)
+_MOVED_LATER = _MOVES.where(_LINE.c.occurred_at > bindparam("earliest"))
 _ACTIVE_LOADS = (
     select(_ITEM.c.load_seq)
     .join(_LOAD, _LOAD.c.seq == _ITEM.c.load_seq)

@@ -7,7 +7,8 @@ pinned by ``CROSS JOIN``.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Literal
+from itertools import groupby
+from typing import Literal, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy import Connection
@@ -49,16 +50,25 @@ def family(connection: Connection, keys: Collection[int], way: Way) -> set[int]:
     return found
 
 
-def edges_into(connection: Connection, keys: Collection[int]) -> list[tuple[int, int]]:
-    """(parent, child) for every lot that some lots were made from."""
-    join = "CROSS JOIN" if connection.dialect.name == "sqlite" else "JOIN"
+def fills_into(connection: Connection, keys: Collection[int]) -> list[Fill]:
+    """What some lots were made from, event by event. A delivery has a fill from no lot."""
     query = sa.text(
-        f"SELECT DISTINCT o.lot_id, i.lot_id FROM line i {join} line o ON o.seq = i.seq AND o.kind = 'out' "
-        "WHERE i.lot_id IN :keys AND i.kind = 'in'"
+        "SELECT i.lot_id, i.seq, i.occurred_at, o.lot_id FROM line i LEFT JOIN line o ON o.seq = i.seq "
+        "AND o.kind = 'out' WHERE i.lot_id IN :keys AND i.kind = 'in' ORDER BY i.lot_id, i.seq, o.lot_id"
     ).bindparams(sa.bindparam("keys", expanding=True))
-    edges: list[tuple[int, int]] = []
     ordered = sorted(keys)
+    fills: list[Fill] = []
     for start in range(0, len(ordered), 5_000):
-        rows = connection.execute(query, {"keys": ordered[start : start + 5_000]})
-        edges += [(parent, child) for parent, child in rows]
-    return sorted(edges)
+        rows = connection.execute(query, {"keys": ordered[start : start + 5_000]}).all()
+        for (lot, seq, at), group in groupby(rows, key=lambda row: (row[0], row[1], row[2])):
+            fills.append(Fill(lot, seq, at, tuple(row[3] for row in group if row[3] is not None)))
+    return fills
+
+
+class Fill(NamedTuple):
+    """One event that put grams into a lot, when it happened, and the lots that it drew from."""
+
+    lot: int
+    seq: int
+    at: int
+    parents: tuple[int, ...]

@@ -21,6 +21,7 @@ class Label(SQLModel, table=True):
     seq: int = Field(sa_type=BigInteger)
     issued_at: int = millis()
     claims: str = text()  # JSON of the claims carried when it was issued: scheme -> value
+    declares: str = text("[]")  # JSON of the allergens that it declares
     state: str = "issued"
     reason: str | None = text(None)
     superseded_by: str | None = None

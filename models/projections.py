@@ -107,13 +107,17 @@ class LotClaim(SQLModel, table=True):
 
 @lot_scoped
 class LotCap(SQLModel, table=True):
-    """Why a lot cannot carry more: a value, the event that set it, and its reasons (JSON of findings)."""
+    """Why a lot cannot carry more: a value, the event that set it, and its reasons (JSON of findings).
+
+    ``of_seq``: the event whose part of the lot it caps, and with which it goes; 0: the lot as a whole.
+    """
 
     __tablename__ = "lot_cap"
 
     lot_id: int = Field(primary_key=True, sa_type=BigInteger)
     scheme: str = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
+    of_seq: int = Field(primary_key=True, sa_type=BigInteger)
     value: str
     reasons: str = text("[]")
     since: int | None = maybe_millis()  # it reaches only what is drawn from then on
@@ -148,7 +152,62 @@ class Check(SQLModel, table=True):
     stage: str
     verdict: str
     grade: str | None = None
+    retest_of: int | None = Field(default=None, sa_type=BigInteger)  # the check that failed
     lines: str = text()  # JSON of domain.quality lines
+
+
+@lot_scoped
+class Sample(SQLModel, table=True):
+    """A sample drawn of a lot, perhaps with others: they then have the same code."""
+
+    __tablename__ = "sample"
+    __table_args__ = (Index("ix_sample_code", "org_id", "code"),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    code: str
+    sampled_at: int = millis()
+    bags: int | None = None
+    drawn_from: int | None = None
+    increments: int
+    grams: int | None = Field(default=None, sa_type=BigInteger)
+    seal: str | None = None
+    told_by: str
+
+
+@lot_scoped
+class TestOrder(SQLModel, table=True):
+    """Tests ordered of a lot: until each is decided by a later check, the lot does not leave."""
+
+    __test__ = False
+    __tablename__ = "test_order"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    ordered_at: int = millis()
+    tests: str = text()  # JSON list
+    laboratory: str | None = None
+    sample: str | None = None
+    due: str | None = None
+
+
+@lot_scoped
+class LotChecklist(SQLModel, table=True):
+    """A checklist of good practice that was gone through for a lot."""
+
+    __tablename__ = "lot_checklist"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    site_id: str
+    vessel_id: str | None = None
+    checklist: str
+    checked_at: int = millis()
+    passed: bool
+    answers: str = text()  # JSON of the points
 
 
 @org_scoped

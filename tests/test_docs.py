@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
 from pathlib import Path
@@ -11,6 +12,7 @@ from typer.main import get_command
 
 from api.cli import app
 from domain import events as told
+from domain import profiles
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -35,6 +37,30 @@ def test_every_setting_is_documented() -> None:
         name for path in (ROOT / "api").glob("*.py") for name in re.findall(r"FILIERE_[A-Z_]+", path.read_text("utf-8"))
     }
     assert {name for name in named if name not in text} <= {"FILIERE_KEY"}  # a variable of the reference's curl lines
+
+
+def test_every_key_of_a_commodity_is_documented_and_the_example_loads() -> None:
+    text = (DOCS / "profiles.md").read_text("utf-8")
+    kinds = (
+        profiles.Product,
+        profiles.Packaging,
+        profiles.Step,
+        profiles.ProcessLimit,
+        profiles.Specification,
+        profiles.Grading,
+        profiles.Sampling,
+        profiles.Storage,
+        profiles.LotSizes,
+        profiles.SeasonStart,
+    )
+    keys = {field.name for kind in kinds for field in dataclasses.fields(kind)}
+    assert [key for key in sorted(keys) if f"`{key}`" not in text] == []
+    tables = {field.name for field in dataclasses.fields(profiles.Commodity)}
+    assert [key for key in sorted(tables) if f"`{key}`" not in text and f"[{key}" not in text] == []
+    (example,) = re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
+    assert profiles.load_commodity(example, "shea.toml").id == "shea"
+    for severity in profiles.SEVERITIES:
+        assert f"`{severity}`" in text
 
 
 def test_every_command_is_documented() -> None:

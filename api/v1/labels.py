@@ -40,11 +40,18 @@ class CertificateOut(BaseModel):
 
 
 @routes.post("/lots/{lot}/labels", access=Needs("labels:issue"), status_code=201, summary="Issue a label for a lot")
-def issue_label(caller: CallerDep, ledger: LedgerDep, lot: str) -> LabelOut:
+def issue_label(
+    caller: CallerDep,
+    ledger: LedgerDep,
+    lot: str,
+    declares: Annotated[
+        list[told.Word] | None, Query(max_length=20, description="allergens that the label names, such as sulphites")
+    ] = None,
+) -> LabelOut:
     """A new public code. An earlier label of the lot is superseded, and its page points to the new one."""
     with system_session(ledger.database, write=False) as session:
         found = find_lot(session, caller.org_id, lot)
-    code = issue.issue_label(ledger, caller.actor, found.uid)
+    code = issue.issue_label(ledger, caller.actor, found.uid, declares=declares or ())
     return LabelOut(code=code, url=issue.public_url(ledger.host, code))
 
 

@@ -15,7 +15,7 @@ from domain.judge.custody import accepted, offered, rejected
 from domain.judge.gate import brought_by, delivered, received
 from domain.judge.leaving import label_issued, label_revoked, lost, packed, shipped
 from domain.judge.making import bulked, split, transformed
-from domain.judge.quality import held, inspected, recalled, released
+from domain.judge.quality import checked, held, inspected, recalled, released, sampled, tests_ordered
 from domain.judge.shared import instant_of, seen
 from domain.judge.vessels import cleaned, loaded, open_load, read
 from domain.judge.world import Profiles, Run, World
@@ -48,8 +48,14 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return Ruling(site=open_load(event.load, world, at).site_id)
         case told.Transformed():
             return transformed(event, world, at)
+        case told.Sampled():
+            return sampled(event, world, at)
+        case told.TestsOrdered():
+            return tests_ordered(event, world, at)
         case told.Inspected():
             return inspected(event, world, at)
+        case told.Checked():
+            return checked(event, world, at)
         case told.Held():
             return held(event, world, at)
         case told.Released():

@@ -7,7 +7,7 @@ from datetime import date
 from domain import events as told
 from domain.findings import Finding
 from domain.judge.claim import carries
-from domain.judge.shared import enough, grams_of, own, packaging_of, the_scheme, usable
+from domain.judge.shared import enough, grams_of, own, packaging_of, ready_for, the_scheme, usable
 from domain.judge.world import World
 from domain.profiles import Product, Scheme
 from domain.refusals import Refused
@@ -29,6 +29,7 @@ def packed(event: told.Packed, world: World, at: int) -> Ruling:
     if lot.units or wanted > lot.remaining_g:
         have = 0 if lot.units else lot.remaining_g
         raise Refused("UNITS_EXCEED_LOT", lot=lot.code, have_g=have, wanted_g=wanted)
+    ready_for("packed", lot, event.occurred_at.date(), world)
     return Ruling(packaging=weights)
 
 
@@ -40,11 +41,12 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
     commodity, product = world.profiles.product(lot.product)
     packaging = packaging_of(commodity, [event.quantity])
     grams = grams_of(event.quantity, packaging, "/quantity")
-    enough(lot, grams, world)
+    enough(lot, grams, world, at)
     for made in event.claims:
         _claim_holds(made, lot, product, event, grams, world)
     if lot.qc != "pass":
         raise Refused("QC_PENDING", lot=lot.code, qc=lot.qc)
+    ready_for("shipped", lot, event.occurred_at.date(), world)
     return Ruling(packaging=packaging)
 
 
@@ -93,7 +95,7 @@ def lost(event: told.Lost, world: World, at: int) -> Ruling:
     commodity, _ = world.profiles.product(lot.product)
     packaging = packaging_of(commodity, [event.quantity])
     gone = grams_of(event.quantity, packaging, "/quantity")
-    enough(lot, gone, world)
+    enough(lot, gone, world, at)
     findings = []
     tolerance = commodity.handling_loss_notice_bp
     if tolerance is not None and gone * 10_000 > lot.initial_g * tolerance.value:
@@ -112,6 +114,13 @@ def label_issued(event: told.LabelIssued, world: World, at: int) -> Ruling:
     lot = own(event.lot, world, at)
     if lot.disposition != "available":
         raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
+    day = event.occurred_at.date()
+    ready_for("label_issued", lot, day, world)
+    for product, test, value in world.results(lot.key):
+        commodity = world.profiles.commodity_of(product)
+        for declared in commodity.declares(product, test, value, day) if commodity is not None else ():
+            if declared not in (event.declares or ()):
+                raise Refused("DECLARATION_MISSING", lot=lot.code, declares=declared, test=test, value=value)
     return Ruling()
 
 

@@ -14,6 +14,7 @@ from domain.judge.shared import (
     one_product,
     owners_of,
     packaging_of,
+    ready_for,
     seen,
     the_site,
 )
@@ -31,6 +32,8 @@ def bulked(event: told.Bulked, world: World, at: int) -> Ruling:
     packaging = packaging_of(commodity, [item.quantity for item in event.inputs])
     draw(event.inputs, world, at, packaging)
     fresh([event.into], world)
+    for lot in lots:
+        ready_for("bulked", lot, event.occurred_at.date(), world)
     return Ruling(
         holder=site.org_id,
         site=site.id,
@@ -102,6 +105,8 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
     if event.loss is not None and grams_of(event.loss, packaging, "/loss") != drawn - made:
         raise Refused("LOSS_MISMATCH", loss_g=grams_of(event.loss, packaging, "/loss"), expected_g=drawn - made)
     fresh(event.outputs, world)
+    for lot in lots:
+        ready_for("transformed", lot, event.occurred_at.date(), world)
     findings = commingled(lots, event, world)
     unlikely = yield_finding(step, drawn, made) if step is not None else None
     findings += [unlikely] if unlikely is not None else []

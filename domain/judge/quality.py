@@ -2,21 +2,80 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from domain import events as told
+from domain.book import HoldRow
+from domain.claims import Cap
 from domain.findings import Finding
-from domain.fold import RELEASABLE
 from domain.judge.gate import season_so_far
-from domain.judge.shared import HOUR_MS, millis_of, own, seen
+from domain.judge.shared import (
+    HOUR_MS,
+    grams_of,
+    millis_of,
+    no_twice,
+    one_product,
+    own,
+    packaging_of,
+    seen,
+    the_site,
+)
 from domain.judge.world import World
-from domain.profiles import Scheme
-from domain.quality import CutTest
+from domain.profiles import Commodity, Sampling, Scheme
+from domain.quality import CUT_TEST, CutTest, Line, passed
 from domain.quality import judge as judge_quality
 from domain.quantity import WHOLE_BP
 from domain.refusals import Refused
 from domain.ruling import Ruling
 from domain.values import Lot
+
+
+def sampled(event: told.Sampled, world: World, at: int) -> Ruling:
+    """A sample, drawn as the plan of the commodity asks for; where it is not, that is said."""
+    lots = [seen(uid, world, at) for uid in event.lots]
+    no_twice(event.lots, world)
+    commodity, _ = world.profiles.product(one_product(lots))
+    if any(row.org_id == world.actor.org_id for row in world.book.samples[event.sample]):
+        raise Refused("SAMPLE_CODE_TAKEN", sample=event.sample)
+    packaging = packaging_of(commodity, [event.quantity] if event.quantity else [])
+    grams = grams_of(event.quantity, packaging, "/quantity") if event.quantity else None
+    plan = commodity.sampling_at(event.occurred_at.date())
+    findings = _against_plan(event, grams, plan) if plan is not None else []
+    return Ruling(packaging=packaging, told_by=world.actor.name, findings=findings)
+
+
+def _against_plan(event: told.Sampled, grams: int | None, plan: Sampling) -> list[Finding]:
+    """Too few bags, too little in all, or increments too large (for cocoa: ISO 2292)."""
+    findings = []
+    if event.bags is not None and plan.bags_min_bp:
+        needed = -(-event.bags * plan.bags_min_bp // WHOLE_BP)
+        if (event.drawn_from or 0) < needed:
+            said: dict[str, str | int] = {
+                "sample": event.sample,
+                "drawn_from": event.drawn_from or 0,
+                "bags": event.bags,
+                "needed": needed,
+            }
+            findings.append(Finding("SAMPLE_OF_TOO_FEW_BAGS", "notice", said, plan.source))
+    if grams is not None and grams < plan.sample_min_g:
+        said = {"sample": event.sample, "sample_g": grams, "needed_g": plan.sample_min_g}
+        findings.append(Finding("SAMPLE_TOO_SMALL", "notice", said, plan.source))
+    if grams is not None and plan.increment_max_g and grams > plan.increment_max_g * event.increments:
+        said = {"sample": event.sample, "increments": event.increments, "most_g": plan.increment_max_g}
+        findings.append(Finding("SAMPLE_INCREMENT_TOO_LARGE", "notice", said, plan.source))
+    return findings
+
+
+def tests_ordered(event: told.TestsOrdered, world: World, at: int) -> Ruling:
+    """Tests that the commodity's profile knows, of a lot of one's own."""
+    lot = own(event.lot, world, at)
+    commodity, _ = world.profiles.product(lot.product)
+    for test in event.tests:
+        if test != CUT_TEST and test not in commodity.tests():
+            raise Refused("TEST_UNKNOWN", test=test, commodity=commodity.id)
+    return Ruling()
 
 
 def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
@@ -30,7 +89,10 @@ def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
         on=event.occurred_at.date(),
         stage=event.stage,
         product=lot.product,
+        below={item.test for item in event.measurements if item.below},
     )
+    told_of = {item.test: item for item in event.measurements}
+    verdict = replace(verdict, lines=tuple(_as_told(line, told_of.get(line.test)) for line in verdict.lines))
     findings = []
     if verdict.verdict == "fail":
         failed = next(line for line in verdict.lines if line.passed is False)
@@ -42,7 +104,124 @@ def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
             "limit": failed.limit or "-",
         }
         findings.append(Finding("QUALITY_FAILED", "alert", said, None))
-    return Ruling(verdict=verdict.to_dict(), findings=findings)
+    findings += [
+        Finding(
+            "LIMIT_OF_QUANTIFICATION_TOO_HIGH",
+            "notice",
+            {"test": line.test, "value": line.value, "unit": line.unit, "limit": line.limit},
+            None,
+        )
+        for line in verdict.lines
+        if line.below and line.passed is None and line.limit is not None
+    ]
+    together = _sampled_with(event, lot, world)
+    caps = _consequences(event, lot, (world.book.by_uid[uid] for uid in together), commodity, world)
+    findings += [reason for cap in caps.values() for reason in cap.reasons]
+    return Ruling(
+        verdict=verdict.to_dict(),
+        caps=caps,
+        retest_of=_repeated(event, lot, world),
+        lots=together,
+        findings=findings,
+    )
+
+
+def _as_told(line: Line, result: told.Result | None) -> Line:
+    """With the method and the uncertainty that the laboratory gave."""
+    if result is None:
+        return line
+    return replace(line, method=result.method or line.method, uncertainty=result.uncertainty)
+
+
+def _consequences(
+    event: told.Inspected, lot: Lot, others: Iterable[Lot], commodity: Commodity, world: World
+) -> dict[str, Cap]:
+    """The claims that a value takes, whatever the limit of the food says: one result, several decisions."""
+    caps: dict[str, Cap] = {}
+    judged = {scheme for one in (lot, *others) for scheme in one.claims}
+    day = event.occurred_at.date()
+    for item in commodity.consequences:
+        for result in event.measurements:
+            if result.below or not item.follows(lot.product, result.test, result.value, day):
+                continue
+            for scheme in sorted(judged & set(item.lowers)):
+                said: dict[str, str | int] = {
+                    "scheme": scheme,
+                    "test": result.test,
+                    "value": result.value,
+                    "above": item.above,
+                }
+                bottom = world.profiles.schemes[scheme].values[0].code
+                caps[scheme] = Cap(bottom, (Finding("CLAIM_LOST_BY_TEST", "alert", said, item.source),))
+    return caps
+
+
+def _repeated(event: told.Inspected, lot: Lot, world: World) -> int | None:
+    """The number of the failed check that a retest names; it says why it was made."""
+    if event.retest_of is None:
+        return None
+    seq = world.check_of(event.retest_of, lot.key)
+    if seq is None or all(item.seq != seq or not item.failed for item in world.book.outcomes(lot.key)):
+        raise Refused("RETEST_OF_NOTHING", lot=lot.code, check=event.retest_of)
+    if event.reason is None:
+        raise Refused("RETEST_WITHOUT_REASON", lot=lot.code)
+    return seq
+
+
+def _sampled_with(event: told.Inspected, lot: Lot, world: World) -> list[str]:
+    """The other lots of a sample that was drawn of several together: the result holds for them too."""
+    rows = world.book.samples[event.sample] if event.sample is not None else []
+    if not rows:
+        return []
+    others = [world.book.by_key[row.lot].uid for row in rows if row.lot != lot.key]
+    if len(others) == len(rows):
+        raise Refused("SAMPLE_OF_OTHER_LOTS", sample=str(event.sample), lot=lot.code)
+    return others
+
+
+def checked(event: told.Checked, world: World, at: int) -> Ruling:
+    """A checklist that the commodity's profile knows, every point answered."""
+    site = the_site(event.site, world)
+    lots = [usable_for_check(uid, world, at) for uid in event.lots]
+    if event.vessel is not None:
+        vessel = world.registry.vessels.get(event.vessel)
+        if vessel is None or vessel.site_id != site.id:
+            raise Refused("VESSEL_UNKNOWN", vessel=event.vessel)
+    known = [world.profiles.product(one_product(lots))[0]] if lots else list(world.profiles.commodities.values())
+    checklist = next((c.checklists[event.checklist] for c in known if event.checklist in c.checklists), None)
+    if checklist is None:
+        raise Refused("CHECKLIST_UNKNOWN", checklist=event.checklist)
+    answered = {answer.point: answer for answer in event.answers}
+    for point in answered:
+        if point not in checklist.points:
+            raise Refused("POINT_UNKNOWN", checklist=checklist.code, point=point)
+    missing = [code for code in checklist.points if code not in answered]
+    if missing:
+        raise Refused("POINTS_NOT_ANSWERED", checklist=checklist.code, points=", ".join(missing))
+    wrong = [point for point in checklist.points.values() if not answered[point.code].ok]
+    findings = [
+        Finding(
+            "CRITICAL_POINT_FAILED" if point.critical else "POINT_NOT_IN_ORDER",
+            "alert" if point.critical else "notice",
+            {"checklist": checklist.code, "point": point.code},
+            point.source,
+        )
+        for point in wrong
+    ]
+    return Ruling(
+        holder=site.org_id,
+        site=site.id,
+        failed_points=[point.code for point in wrong if point.critical],
+        findings=findings,
+    )
+
+
+def usable_for_check(uid: str, world: World, at: int) -> Lot:
+    """A lot that is there; a checklist may be told of a lot that is held."""
+    lot = seen(uid, world, at)
+    if lot.disposition == "void":
+        raise Refused("LOT_VOID", lot=lot.code)
+    return lot
 
 
 def held(event: told.Held, world: World, at: int) -> Ruling:
@@ -54,14 +233,27 @@ def held(event: told.Held, world: World, at: int) -> Ruling:
 def released(event: told.Released, world: World, at: int) -> Ruling:
     """Holds that a release can end; those for the sake of a claim only when their cause is put right."""
     lot = own(event.lot, world, at)
-    holds = [row for row in world.book.open_holds(lot) if row.kind in RELEASABLE]
+    holds = world.book.releasable(lot)
     if not holds:
         raise Refused("NOT_ON_HOLD", lot=lot.code)
     for row in holds:
         if row.kind == "claim":
             for finding in _reasons_of(world.ruling_at(row.seq)):
                 _release_of_claim(finding, lot, event.occurred_at.date(), world)
+        if row.code == "CRITICAL_POINT_FAILED":
+            _release_of_point(row, lot, world)
     return Ruling()
+
+
+def _release_of_point(row: HoldRow, lot: Lot, world: World) -> None:
+    """What was not made as it must be is released when the tests that the profile names found it fit."""
+    commodity, _ = world.profiles.product(lot.product)
+    checklist, _, points = (row.reason or "").partition(": ")
+    known = commodity.checklists[checklist].points
+    wanted = {test for code in points.split(", ") for test in known[code].release_tests}
+    missing = wanted - passed(world.book.outcomes(lot.key), row.seq)
+    if missing:
+        raise Refused("RELEASE_TESTS_MISSING", lot=lot.code, tests=", ".join(sorted(missing)))
 
 
 def _reasons_of(ruling: Ruling) -> list[Finding]:

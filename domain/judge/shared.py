@@ -10,6 +10,7 @@ from domain.claims import Cap, judge_site, mixture, together
 from domain.findings import Finding
 from domain.judge.world import World
 from domain.profiles import Commodity, Scheme
+from domain.quality import passed
 from domain.quantity import grams as to_grams
 from domain.refusals import Refused
 from domain.values import Lot, Site
@@ -99,10 +100,11 @@ def usable(uid: str, world: World, at: int, *, rework: bool = False) -> Lot:
     return lot
 
 
-def enough(lot: Lot, wanted: int, world: World, ending: frozenset[str] = frozenset()) -> None:
-    """So much is left, and not in a vessel that goes on."""
-    if wanted > lot.remaining_g:
-        raise Refused("INSUFFICIENT_STOCK", lot=lot.code, have_g=lot.remaining_g, wanted_g=wanted)
+def enough(lot: Lot, wanted: int, world: World, at: int, ending: frozenset[str] = frozenset()) -> None:
+    """So much was there then and is left, and not in a vessel that goes on."""
+    have = world.book.spare_g(lot, at)
+    if wanted > have:
+        raise Refused("INSUFFICIENT_STOCK", lot=lot.code, have_g=have, wanted_g=wanted)
     if wanted > lot.remaining_g - world.book.loaded_g(lot.key, but=ending):
         raise Refused("LOT_IN_VESSEL", lot=lot.code)
 
@@ -123,9 +125,22 @@ def draw(
     weights = [grams_of(item.quantity, packaging, f"/inputs/{i}/quantity") for i, item in enumerate(items)]
     for item, wanted in zip(items, weights, strict=True):
         lot = usable(item.lot, world, at, rework=rework)
-        enough(lot, wanted, world, ending)
+        enough(lot, wanted, world, at, ending)
         total += wanted
     return total
+
+
+def ready_for(step: str, lot: Lot, day: date, world: World) -> None:
+    """The profile's tests and checklists before a step are passed, and what was ordered is decided."""
+    commodity, _ = world.profiles.product(lot.product)
+    due = [test for item in commodity.due_before(step, lot.product, day) for test in item.tests]
+    missing = [test for test in due if test not in passed(world.book.outcomes(lot.key))]
+    if missing:
+        raise Refused("TESTS_NOT_PASSED", lot=lot.code, tests=", ".join(missing))
+    gone_through = {row.checklist for row in world.book.checklists[lot.key] if row.passed}
+    for checklist in commodity.checklists_before(step, lot.product, day):
+        if checklist.code not in gone_through:
+            raise Refused("CHECKLIST_MISSING", lot=lot.code, checklist=checklist.code)
 
 
 def no_twice(uids: Iterable[str], world: World) -> None:
@@ -195,7 +210,7 @@ def caps_at(lots: list[Lot], site: Site, event: told.AnyEvent, world: World) -> 
                     "IDENTITY_LOST", "notice", {"scheme": code, "origins": origins}, scheme.rule("COMMINGLING")
                 )
                 caps[code] = together(scheme, (cap, Cap(scheme.values[0].code, (lost,))))
-        elif len(lots) > 1 and is_strict(scheme, day, world):
+        elif (len(lots) > 1 or event.type == "received") and is_strict(scheme, day, world):
             mark = Finding("STRICT_MIXTURE", "notice", {"scheme": code}, scheme.rule("STRICT_MIXTURE"))
             caps[code] = together(scheme, (cap, Cap(scheme.values[-1].code, (mark,))))
     return caps
@@ -208,20 +223,14 @@ def is_strict(scheme: Scheme, day: date, world: World) -> bool:
 
 
 def site_caps(lots: Iterable[Lot], site: Site, event: told.AnyEvent, world: World) -> dict[str, Cap]:
-    """What the site allows, for each scheme under which any of the lots still carries something."""
-    carried = {
-        scheme
-        for lot in lots
-        for scheme, value in lot.claims.items()
-        if value != world.profiles.schemes[scheme].values[0].code
-    }
+    """What the site allows, for each scheme that any of the lots was judged by: also where it carries nothing now."""
     day = event.occurred_at.date()
     certificates = tuple(world.registry.certificates.values())
     return {
         scheme: judge_site(
             world.profiles.schemes[scheme], event.type, day=day, site_id=site.id, certificates=certificates
         )
-        for scheme in sorted(carried)
+        for scheme in sorted({scheme for lot in lots for scheme in lot.claims})
     }
 
 

@@ -160,6 +160,9 @@ def open_load(uid: str, world: World, at: int) -> Load:
         raise Refused("LOAD_ENDED", load=uid, ended=instant_of(load.ended_at))
     if at < load.started_at:
         raise Refused("EVENT_BEFORE_LOT_EXISTS", lot=uid, made=instant_of(load.started_at), occurred=instant_of(at))
+    for run in world.vessel_runs.get(load.vessel_id, ()):
+        if load.started_at < run.started_at < at:
+            raise Refused("LOAD_ENDED", load=uid, ended=instant_of(run.started_at))
     return load
 
 

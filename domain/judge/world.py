@@ -21,22 +21,39 @@ class Profiles:
     schemes: Mapping[str, Scheme]
     _products: dict[str, tuple[Commodity, Product]] = field(default_factory=dict)
     _rejecting: frozenset[str] = frozenset()
+    _waiting: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for commodity in self.commodities.values():
             for product in commodity.products.values():
                 self._products[product.code] = (commodity, product)
-        self._rejecting = frozenset(
+        rejecting = {
             item.test
             for commodity in self.commodities.values()
             for item in commodity.specifications
             if item.severity == "reject"
+        }
+        lowering = {item.test for commodity in self.commodities.values() for item in commodity.consequences}
+        self._rejecting = frozenset(rejecting | lowering)
+        self._waiting = frozenset(
+            step
+            for commodity in self.commodities.values()
+            for before in (
+                *(due.before for due in commodity.due),
+                *(checklist.before for checklist in commodity.checklists.values()),
+            )
+            for step in before
         )
 
     @property
     def rejecting(self) -> frozenset[str]:
-        """Tests whose failure rejects a lot, and so reaches what was made from it."""
+        """Tests whose failure rejects a lot, or takes its claim, and so reaches what was made from it."""
         return self._rejecting
+
+    @property
+    def waiting(self) -> frozenset[str]:
+        """Event types before which some profile asks for tests or checklists."""
+        return self._waiting
 
     def commodity_of(self, product: str) -> Commodity | None:
         """The commodity of a product; none where no profile knows it."""
@@ -74,6 +91,10 @@ class World:
     """The last transformation at a site, before an instant, that named no vessel."""
     cleanings: Callable[[str, str | None, int, int], list[tuple[int, int]]] = lambda _site, _vessel, _from, _to: []
     """Cleanings of a site's vessel (or line) between two instants: when they were done, and when told."""
+    results: Callable[[int], list[tuple[str, str, str]]] = lambda _lot: []
+    """The last values measured on a lot (by key) and on all that it was made from: product, test, value."""
+    check_of: Callable[[str, int], int | None] = lambda _event, _lot: None
+    """The number of the check that an event (by id) made of a lot (by key)."""
     ruling_at: Callable[[int], Ruling] = lambda _seq: Ruling()
     gone_g: Callable[[int], int] = lambda _lot: 0
     """Grams of a lot (by key) that went into other lots or were lost: on no certificate any more."""

@@ -55,6 +55,7 @@ HOLDS = ("hold", "quality", "reject", "parent", "stock", "recall", "void")
 def upgrade() -> None:
     tables()
     holds((*HOLDS, "claim"))
+    caps()
     if op.get_bind().dialect.name == "postgresql":
         row_level_security()
 
@@ -65,6 +66,20 @@ def holds(kinds: tuple[str, ...]) -> None:
     with op.batch_alter_table("hold") as batch_op:
         batch_op.drop_constraint(op.f("ck_hold_kind"), type_="check")
         batch_op.create_check_constraint(op.f("ck_hold_kind"), check)
+
+
+def caps() -> None:
+    """A cap names the event whose part of the lot it caps: it goes when that event is taken back."""
+    with op.batch_alter_table("lot_cap") as batch_op:
+        batch_op.add_column(sa.Column("of_seq", sa.BigInteger(), nullable=False, server_default="0"))
+        batch_op.drop_constraint(op.f("pk_lot_cap"), type_="primary")
+        batch_op.create_primary_key(op.f("pk_lot_cap"), ["lot_id", "scheme", "seq", "of_seq"])
+    op.execute(
+        "UPDATE lot_cap SET of_seq = seq WHERE EXISTS (SELECT 1 FROM line WHERE line.lot_id = lot_cap.lot_id "
+        "AND line.seq = lot_cap.seq AND line.kind = 'in')"
+    )
+    with op.batch_alter_table("lot_cap") as batch_op:
+        batch_op.alter_column("of_seq", server_default=None)
 
 
 def row_level_security() -> None:
@@ -559,6 +574,11 @@ def tables() -> None:
 def downgrade() -> None:
     op.execute("DELETE FROM hold WHERE kind = 'claim'")
     holds(HOLDS)
+    op.execute("DELETE FROM lot_cap WHERE of_seq NOT IN (0, seq)")
+    with op.batch_alter_table("lot_cap") as batch_op:
+        batch_op.drop_constraint(op.f("pk_lot_cap"), type_="primary")
+        batch_op.drop_column("of_seq")
+        batch_op.create_primary_key(op.f("pk_lot_cap"), ["lot_id", "scheme", "seq"])
     with op.batch_alter_table("plot", schema=None) as batch_op:
         batch_op.drop_column("judged")
         batch_op.drop_column("screened_by")

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261123_recall"
-down_revision = "20261123_control_system"
+down_revision = "20261123_quality_control"
 branch_labels = None
 depends_on = None
 

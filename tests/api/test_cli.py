@@ -118,6 +118,76 @@ def test_replay_says_that_the_rows_follow_from_the_log_and_finds_the_one_that_do
     assert shell.run("replay").returncode == 0
 
 
+def test_a_cluster_is_played_and_its_totals_printed(tmp_path: Path) -> None:
+    shell = Shell(tmp_path, f"sqlite:///{tmp_path / 'fish.db'}")
+    answer = shell.run("demo", "--cluster", "GE_FISH", "--totals")
+    assert answer.returncode == 0, answer.stderr
+    assert json.loads(answer.stdout)["landings"] == 96
+
+
+def test_a_profile_is_checked_by_itself_and_beside_the_others(shell: Shell) -> None:
+    shipped = shell.run("profile", "check", str(ROOT / "profiles/commodities/mango.toml"))
+    assert shipped.returncode == 0, shipped.stderr
+    said = shipped.stdout.decode()
+    assert "dry: mango_fresh → mango_dried, 5.8-12.5 %, typically 7.7 %" in said
+    assert "water_activity: ≤ 0.650 aw, else hold" in said
+    scheme = shell.run("profile", "check", str(ROOT / "profiles/schemes/gi.toml"))
+    assert "outside < gi" in scheme.stdout.decode()
+    own = shell.run("profile", "check", str(ROOT / "tests/own_profiles/commodities/coffee.toml"))
+    assert own.returncode == 0
+    assert b"Not told" in shell.run("profile", "check", str(_file(shell, "shea.toml", _shea()))).stdout
+
+
+def _shea() -> bytes:
+    text = (ROOT / "docs/profiles.md").read_text("utf-8")
+    return text.split("```toml\n")[1].split("```")[0].encode()
+
+
+def _file(shell: Shell, name: str, data: bytes) -> Path:
+    path = shell.folder / name
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "on", "says"),
+    [
+        ('id = "shea"', 'id = "mango"', 'id = "mango"', "id: “mango” is taken by another profile"),
+        (
+            'code = "shea_kernels"',
+            'code = "shea_nuts"',
+            "from_products",
+            "steps[0].from_products: “shea_kernels” is not",
+        ),
+        ("yield_max_bp = 4500", "yield_max_bp = 45 %", "45 %", "the file is not TOML"),
+        ("yield_max_bp = 4500", "yield_max_bp = 0.45", "0.45", "steps[0].yield_max_bp: write a whole number"),
+        ('max = "3.0"', "max = 3.0", "max = 3.0", "specifications[0].max: write text in quotes"),
+        ('max = "3.0"', 'mx = "3.0"', "mx = ", "specifications[0].mx: remove it or correct its name"),
+        ("Karité", "Karit\udce9", "Karit", "the file is not UTF-8 text"),
+        ('starts = "05-01"', "", "[[seasons]]", "seasons[0].starts: add this key"),
+        ("[[seasons]]", "[[season]]", "[[season]]", "season: write seasons"),
+        ("[lot_sizes]", "[lot_size]", "[lot_size]", "lot_size: write lot_sizes"),
+    ],
+)
+def test_a_broken_profile_is_explained_by_file_line_and_key(
+    tmp_path: Path, old: str, new: str, on: str, says: str
+) -> None:
+    text = _shea().decode()
+    assert old in text
+    text = text.replace(old, new, 1)
+    line = next(i for i, found in enumerate(text.split("\n"), 1) if on in found)
+    shell = Shell(tmp_path, "sqlite://")
+    answer = shell.run("profile", "check", str(_file(shell, "shea.toml", text.encode(errors="surrogateescape"))))
+    assert (answer.returncode, answer.stdout) == (1, b"")
+    assert answer.stderr.decode().startswith(f"shea.toml:{line}: {says}")
+    assert len(answer.stderr.decode().splitlines()) == 1
+
+
+def test_a_profile_that_is_not_there_is_misused(shell: Shell) -> None:
+    assert shell.run("profile", "check", "nowhere.toml").returncode == 2
+    assert shell.run("profile").returncode in (0, 2)  # the help
+
+
 def test_init_founds_the_first_organisation_with_a_password_of_its_own(tmp_path: Path) -> None:
     shell = Shell(tmp_path, f"sqlite:///{tmp_path / 'new.db'}")
     words = ("init", "--code", "LR-C9", "--name", "New Cooperative", "--admin", "anna", "--password-stdin")

@@ -102,7 +102,7 @@ def test_a_plot_is_measured_and_judged(coop: Org, database: Database) -> None:
         (point("-8.650000", "7.120000"), []),
     ],
 )
-def test_c26_over_http(coop: Org, geometry: Any, found: list[str]) -> None:
+def test_C26_over_http(coop: Org, geometry: Any, found: list[str]) -> None:
     assert codes(add(coop, coop.farmer("LR-1"), "A", geometry)) == found
 
 

@@ -43,7 +43,7 @@ class Yard:
         self.tell("Packed", "pack", lot=uid("MF"), packaging="carton_10", units=60)
         self.tell("Transformed", "dry", site=uid("SHED"), process="dry", inputs=(self.drawn("M1", 400),),
                   outputs=(self.lot("MD", "mango_dried", 30),))  # fmt: skip
-        self.tell("Inspected", "check", lot=uid("MF"), measurements=(told.Measurement(test="moisture", value="80"),))
+        self.tell("Inspected", "check", lot=uid("MF"), measurements=(told.Result(test="moisture", value="80"),))
         self.tell("Shipped", "ship", lot=uid("MF"), quantity=kg(500), to="US-B1", document="BL-9")
 
     def lot(self, code: str, product: str, weight: int) -> told.NewLot:

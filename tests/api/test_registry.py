@@ -15,6 +15,7 @@ import models
 from api.app import create_app
 from api.settings import Settings
 from ledger import access
+from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, system_session
 from tests.builders import uid
@@ -583,6 +584,23 @@ def test_the_profiles_are_told(coop: Org) -> None:
     assert coop.get("/commodities/tea", 404)["code"] == "not-found"
     (scheme,) = [one for one in coop.get("/schemes")["data"] if one["id"] == "EU_ORG"]
     assert [value["code"] for value in scheme["values"]] == ["conventional", "in_conversion", "organic"]
+
+
+def test_a_commodity_of_the_deployments_own_is_told(coop: Org, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FILIERE_PROFILES", str(Path(__file__).resolve().parents[1] / "own_profiles"))
+    profiles.cache_clear()
+    try:
+        assert [one["code"] for one in coop.get("/products", commodity="coffee")["data"]] == [
+            "coffee_cherries",
+            "coffee_parchment",
+            "coffee_green",
+        ]
+        found = coop.get("/commodities/coffee")
+        assert found["storage"]["dry_store"]["shelf_life_months"] == 12
+        assert found["samplings"][0]["method"] == "ISO 4072"
+    finally:
+        monkeypatch.undo()
+        profiles.cache_clear()
 
 
 # --- what a late fact lowers ---

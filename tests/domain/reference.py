@@ -209,14 +209,11 @@ class Act:
 
 @dataclass
 class Fact:
-    """An act that was accepted. ``caps``: the most that it lets what it makes claim. ``blind``: schemes under which
-    nothing that went in carried anything when it was told."""
+    """An act that was accepted. ``caps``: the most that it lets what it makes claim."""
 
     seq: int
     act: Act
     caps: dict[str, str] = field(default_factory=dict)
-    blind: frozenset[str] = frozenset()
-    lowered: bool = False
     counts: bool = True
 
 
@@ -317,7 +314,7 @@ class View:
 
     @cached_property
     def short(self) -> set[str]:
-        return {lot for lot in self.model.lots if self.level(lot) < 0}
+        return {lot for lot in self.model.lots if any(level < 0 for _, level in self.levels(lot))}
 
     def void(self, lot: str) -> bool:
         return not self.makers[lot]
@@ -384,6 +381,7 @@ class View:
                 return rules.bottom  # Reg. (EU) 2018/848 Annex II Part IV 2.1, strictly
             caps = [fact.caps[scheme] for fact in self.makers[lot]]
             caps += [value for which, value in self.model.downgrades[lot] if which == scheme]
+            caps += [self.model.stands[lot, scheme]] if (lot, scheme) in self.model.stands else []
             return min((*found, *caps), key=rules.rank)
 
         return {lot: {scheme: walk(lot, scheme) for scheme in self.model.schemes} for lot in self.model.lots}
@@ -438,22 +436,24 @@ class View:
 
     # --- event time ---
 
-    def lowest(self, lot: str) -> int:
-        """The least that was ever in a lot, in the order in which things happened."""
+    def levels(self, lot: str) -> list[tuple[int, int]]:
+        """What was in a lot after each move, in the order in which things happened; what came before what went."""
         moves = [(fact.act.at, 0, fact.act.made[lot]) for fact in self.makers[lot]]
         for fact in self.facts:
             out = fact.act.took.get(lot, 0)
             out += fact.act.grams if fact.act.lot == lot and fact.act.kind in ("lost", "shipped") else 0
             moves.append((fact.act.at, 1, -out))
-        level = least = 0
-        for _, _, grams in sorted(moves):
+        level, answer = 0, []
+        for at, _, grams in sorted(moves):
             level += grams
-            least = min(least, level)
-        return least
+            answer.append((at, level))
+        return answer
 
-    def dips(self) -> set[str]:
-        """Lots from which more was drawn at some instant than had come by then, though it came later."""
-        return {lot for lot in self.model.lots if lot not in self.short and self.lowest(lot) < 0}
+    def spare(self, lot: str, at: int) -> int:
+        """What may be drawn at an instant: there then, and not needed for what was drawn later."""
+        before = [level for when, level in self.levels(lot) if when <= at]
+        later = [level for when, level in self.levels(lot) if when > at]
+        return max(0, min([*before[-1:], *later], default=0))
 
 
 class Model:
@@ -469,6 +469,7 @@ class Model:
         self.papers: list[Issued] = []
         self.downgrades: dict[str, list[tuple[str, str]]] = defaultdict(list)
         self.cleanings: list[tuple[str, str | None, int, int]] = []
+        self.stands: dict[tuple[str, str], str] = {}  # lot and scheme: mixed strictly, it does not rise by itself
         self.drawn: set[str] = set()  # ever: a receiving lot is closed by the first draw
         self.passed: set[str] = set()  # quality control
         self._view: View | None = None
@@ -524,7 +525,7 @@ class Model:
         named = [*act.took, *([act.lot] if act.lot else [])]
         early = {"EVENT_BEFORE_LOT_EXISTS" for lot in named if act.at < self.lots[lot].made_at}
         drawn = set[str]().union(
-            *(self._draw(lot, grams, act.loads, correcting=correcting) for lot, grams in act.took.items())
+            *(self._draw(lot, grams, act.at, act.loads, correcting=correcting) for lot, grams in act.took.items())
         )
         total, made = sum(act.took.values()), sum(act.made.values())
         taken = {"LOT_EXISTS" for lot in act.made if lot in self.lots and lot not in remade}
@@ -545,7 +546,7 @@ class Model:
                 return self._ending(replace(act, loads=(act.load,)))
             case "lost":
                 blocked = {"LOT_VOID"} if view.void(act.lot) else set()
-                return early | blocked | self._enough(act.lot, act.grams)
+                return early | blocked | self._enough(act.lot, act.grams, act.at)
             case "held":
                 return early | ({"LOT_VOID"} if view.void(act.lot) else set())
             case "released":
@@ -558,7 +559,7 @@ class Model:
                 return early | self._blocked(act.lot, correcting=correcting) | self._uncertifiable(act)
             case "shipped":
                 unfit = self._unshippable(act)
-                return early | self._draw(act.lot, act.grams, (), correcting=correcting) | unfit
+                return early | self._draw(act.lot, act.grams, act.at, (), correcting=correcting) | unfit
             case "cleaned" | "recalled" | "inspected":
                 return early
         raise AssertionError(act.kind)
@@ -569,28 +570,30 @@ class Model:
             return {"LOT_VOID"}
         return {"LOT_BLOCKED"} if kinds - ({"stock"} if correcting else set()) else set()
 
-    def _enough(self, lot: str, grams: int, ending: tuple[str, ...] = ()) -> set[str]:
-        if grams > self.view.remaining(lot):
+    def _enough(self, lot: str, grams: int, at: int, ending: tuple[str, ...] = ()) -> set[str]:
+        if grams > self.view.spare(lot, at):
             return {"INSUFFICIENT_STOCK"}
         if grams > self.view.remaining(lot) - self.view.in_vessels(lot, ending):
             return {"LOT_IN_VESSEL"}
         return set()
 
-    def _draw(self, lot: str, grams: int, ending: tuple[str, ...], *, correcting: bool) -> set[str]:
-        return self._blocked(lot, correcting=correcting) | self._enough(lot, grams, ending)
+    def _draw(self, lot: str, grams: int, at: int, ending: tuple[str, ...], *, correcting: bool) -> set[str]:
+        return self._blocked(lot, correcting=correcting) | self._enough(lot, grams, at, ending)
 
     def _closed(self, into: str, act: Act) -> set[str]:
         goods = self.lots.get(into)
         if goods is None:
             return set()
         shut = goods.kind != "receiving" or into in self.drawn or goods.site != act.site or self.view.kinds(into)
+        shut = shut or self.downgrades[into]
         return {"RECEIVING_LOT_CLOSED"} if shut else set()
 
     def _ending(self, act: Act) -> set[str]:
         found = set()
         for name in act.loads:
             run = self.runs[name]
-            if run.end is not None and run.end <= act.at:
+            since = [other.start for other in self.runs.values() if other.vessel == run.vessel]
+            if (run.end is not None and run.end <= act.at) or any(run.start < start < act.at for start in since):
                 found.add("LOAD_ENDED")
             if act.at < run.start:
                 found.add("EVENT_BEFORE_LOT_EXISTS")
@@ -705,17 +708,11 @@ class Model:
 
     # --- taking in ---
 
-    def tell(self, seq: int, act: Act, remade: tuple[str, ...] = ()) -> None:
-        """An accepted act. ``remade``: lots that a correction makes again."""
-        view = self.view
-        mixed = [*act.took, *(lot for lot in act.made if lot in self.lots and lot not in remade)]
-        blind = frozenset(
-            scheme
-            for scheme in self.schemes
-            if mixed and all(view.claims[lot][scheme] == SCHEMES[scheme].bottom for lot in mixed)
-        )
+    def tell(self, seq: int, act: Act) -> None:
+        """An accepted act."""
+        before = self.view.claims
         stops = self._stops(seq, act)
-        self.facts.append(Fact(seq, act, self.caps(act), blind))
+        self.facts.append(Fact(seq, act, self.caps(act)))
         for lot in act.made:
             kind = {"delivered": "delivery", "received": "receiving"}.get(act.kind, "lot")
             self.lots.setdefault(lot, Goods(kind, act.product, act.at, act.site, act.farmer))
@@ -723,7 +720,23 @@ class Model:
         self.stops += stops
         self._view = None
         self._follow(seq, act)
+        if act.kind == "downgraded":
+            self._keep_low(before)
+        self._date()
         self._flag()
+
+    def _keep_low(self, before: dict[str, dict[str, str]]) -> None:
+        """Under strict mixing a whole could rise when a part turns out to be less: it stays."""
+        for lot, claims in before.items():
+            for scheme, value in claims.items():
+                if SCHEMES[scheme].rank(self.view.claims[lot][scheme]) > SCHEMES[scheme].rank(value):
+                    self.stands[lot, scheme] = value
+        self._view = None
+
+    def _date(self) -> None:
+        """A lot is there since the first of what was put into it."""
+        for lot, goods in self.lots.items():
+            goods.made_at = min((fact.act.at for fact in self.view.makers[lot]), default=goods.made_at)
 
     def _stops(self, seq: int, act: Act) -> list[Stop]:
         if act.kind == "transformed" and (causes := self.unclean(act)):
@@ -776,10 +789,19 @@ class Model:
         self._view = None
 
     def _flag(self) -> None:
-        """A certificate that says more than its lot carries is flagged for ever."""
+        """A certificate that says more than its lot carries is flagged for ever; so is the last one too many."""
         for paper in self.papers:
             rank = SCHEMES[paper.scheme].rank
             if paper.state == "issued" and rank(self.view.claims[paper.lot][paper.scheme]) < rank(paper.value):
+                paper.state = "flagged"
+        for paper in self.papers:
+            issued = [
+                other.grams
+                for other in self.papers[: self.papers.index(paper)]
+                if other.state == "issued"
+                and (other.lot, other.kind, other.scheme) == (paper.lot, paper.kind, paper.scheme)
+            ]
+            if paper.state == "issued" and sum(issued) + paper.grams > self.view.into[paper.lot]:
                 paper.state = "flagged"
 
     # --- reaching back ---
@@ -806,9 +828,29 @@ class Model:
             reasons = after.refuses(instead, remade, correcting=True)
             if reasons:
                 return self, reasons
-            after.tell(seq, instead, remade)
+            after.tell(seq, instead)
+        after._close_again(fact.act)
+        touched = {
+            lot
+            for act in (fact.act, instead)
+            if act is not None
+            for lot in (*act.took, *act.made, act.lot)
+            if lot in after.lots
+        }
+        reached = {other for lot in touched for other in after.view.below(lot)}
+        after.stands = {key: value for key, value in after.stands.items() if key[0] not in reached}
+        after._view = None
+        after._date()
         after._flag()
         return after, set()
+
+    def _close_again(self, wrong: Act) -> None:
+        """A run that no transformation ends any more goes on, unless its vessel was filled again since."""
+        for name in wrong.loads:
+            this = self.runs[name]
+            since = any(run.vessel == this.vessel and run.start > this.start for run in self.runs.values())
+            if this.end is None and since:
+                this.end = wrong.at
 
     def suspend_member(self, code: str, day: date) -> set[int]:
         """A member turns out to be suspended from a day on; answers the facts that it lowers."""
@@ -824,7 +866,7 @@ class Model:
 
     def _rejudge(self, concerned: object) -> set[int]:
         assert callable(concerned)
-        lowered = set()
+        lowered, before = set(), self.view.claims
         for fact in self.facts:
             if not (fact.counts and fact.act.made and concerned(fact.act)):
                 continue
@@ -832,9 +874,9 @@ class Model:
             for scheme, value in now.items():
                 if SCHEMES[scheme].rank(value) < SCHEMES[scheme].rank(fact.caps[scheme]):
                     fact.caps[scheme] = value
-                    fact.lowered = True
                     lowered.add(fact.seq)
         self._view = None
+        self._keep_low(before)
         self._flag()
         return lowered
 

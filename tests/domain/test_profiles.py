@@ -1,7 +1,7 @@
 """Profiles are data for agronomists: they load, are dated and sourced, and a mistake says what to write."""
 
 import re
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from domain import findings
 from domain.profiles import Commodity, ProfileMistake, Scheme, add_months, load_commodity, load_scheme, within
 from domain.refusals import Refused
+from domain.toml_lines import line_of
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 COMMODITIES = sorted((PROFILES / "commodities").glob("*.toml"))
@@ -178,7 +179,7 @@ def test_figures_change_on_their_day() -> None:
 @pytest.mark.parametrize(
     ("instead_of", "write", "says"),
     [
-        ('id = "cocoa"', "", r"cocoa\.toml: id: add this key"),
+        ('id = "cocoa"', "", r"cocoa\.toml:1: id: add this key"),
         ('id = "cocoa"', "id = 7", r"id: write text in quotes"),
         ('crop_type = "perennial"', 'crop_type = "tree"', r"crop_type: write one of perennial, annual"),
         ("conversion_months = 36", 'conversion_months = "36"', r"conversion_months: write a whole number"),
@@ -195,7 +196,7 @@ def test_figures_change_on_their_day() -> None:
         ('to_products = ["cocoa_nibs"]', 'to_products = ["nibs"]', r"“nibs” is not a product of this file"),
         ('readings = ["drying_days"]', 'readings = ["days"]', r"“days” is not a code of process"),
         ('stages = ["discharge"]', 'stages = ["port"]', r"“port” is not a stage of this file"),
-        ('stages = ["discharge"]', 'stages = ["lot"]', r"specifications: “moisture lot .*” stands twice"),
+        ('stages = ["discharge"]', 'stages = ["lot"]', r"specifications\[1\]: “moisture lot .*” stands twice"),
         ('code = "jute_65"', 'code = "jute_60"', r"packaging\[2\]\.code: “jute_60” is taken"),
         ('counts = ["slaty"]', 'counts = ["slate"]', r"“slate” is not counted in a cut test"),
         (
@@ -207,7 +208,7 @@ def test_figures_change_on_their_day() -> None:
         ("rework = true", 'rework = "yes"', r"rework: write true or false"),
         ('name = { en = "Cocoa", fr = "Cacao" }', 'name = { en = "Cocoa" }', r"name\.fr: add this key"),
         ('name = { en = "Cocoa", fr = "Cacao" }', 'name = "Cocoa"', r"name: write a table with keys"),
-        ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml: the file is not TOML: .*line \d+"),
+        ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml:\d+: the file is not TOML: .*line \d+"),
     ],
 )
 def test_a_mistake_in_a_commodity_names_file_key_and_what_to_write(instead_of: str, write: str, says: str) -> None:
@@ -258,3 +259,220 @@ def test_months_add_up_and_never_go_back(day: date, months: int) -> None:
     assert (later.year - day.year) * 12 + later.month - day.month == months
     assert later >= day
     assert add_months(day, months + 1) > later
+
+
+# --- where a mistake stands ---
+
+
+@pytest.mark.parametrize("path", COMMODITIES, ids=lambda path: path.stem)
+def test_a_value_of_the_wrong_kind_is_found_on_its_line(path: Path) -> None:
+    """Every fifth key of every file in turn: an instant is right nowhere."""
+    lines = path.read_text("utf-8").split("\n")
+    keys = [i for i, line in enumerate(lines) if re.match(r"\w+ = ", line)]
+    for i in keys[::5]:
+        key = lines[i].split(" = ")[0]
+        broken = [*lines[:i], f"{key} = 1979-05-27T07:32:00Z", *lines[i + 1 :]]
+        with pytest.raises(ProfileMistake) as mistake:
+            load_commodity("\n".join(broken), path.name)
+        assert (mistake.value.line, mistake.value.key.rpartition(".")[2]) == (i + 1, key)
+        assert str(mistake.value).startswith(f"{path.name}:{i + 1}: ")
+
+
+@pytest.mark.parametrize("path", COMMODITIES, ids=lambda path: path.stem)
+def test_a_line_left_out_is_a_profile_or_a_mistake_with_a_line_and_what_to_do(path: Path) -> None:
+    lines = path.read_text("utf-8").split("\n")
+    for i in range(0, len(lines), 4):
+        less = [*lines[:i], *lines[i + 1 :]]
+        try:
+            load_commodity("\n".join(less), path.name)
+        except ProfileMistake as mistake:
+            assert mistake.file == path.name
+            assert mistake.line is not None
+            assert 1 <= mistake.line <= len(less)
+            assert len(mistake.todo) > 8
+
+
+STEP = 'code = "winnow"'
+
+
+@pytest.mark.parametrize(
+    ("instead_of", "write", "on", "says"),
+    [
+        ('id = "cocoa"', "", 'name = { en = "Cocoa", fr', "id: add this key"),
+        ('hs = "1801"', 'hs = "18 01"', 'hs = "18 01"', "hs: write the customs code as 4 to 10 digits"),
+        ('code = "jute_65"', 'code = "jute 65"', 'code = "jute 65"', r"packaging\[1\]\.code: write a code of letters"),
+        ('code = "jute_65"', 'code = "kg"', 'code = "kg"', "“kg” is a unit of weight"),
+        ("yield_max_bp = 8400", "yield_max_bp = 0.84", "yield_max_bp = 0.84", "basis points: 4500 is 45 %"),
+        ('to_products = ["cocoa_nibs"]', 'to_products = ["nibs"]', 'to_products = ["nibs"]', "“nibs” is not a product"),
+        (
+            'stages = ["lot", "loading", "discharge"]',
+            'stages = ["loading", "discharge"]',
+            "stages =",
+            "stages: add “lot”",
+        ),
+        ('max = "3.5"\n', "", 'test = "cocoa_related_matter"', r"specifications\[2\]\.max: write a max or a min"),
+        (
+            'stages = ["discharge"]',
+            'stages = ["loading"]',
+            'test = "moisture"\nname = { en = "Moisture", fr = "Humidité" }\nunit = "%"\nmax = "7.5"',
+            "stands twice",
+        ),
+        ("usual_g = 12500000", "usual_g = 30000000", "most_g", r"lot_sizes\.most_g: .*not below usual_g"),
+        ('starts = "10-01"', 'starts = "02-29"', "starts", "write a day that every year has"),
+        ('starts = "10-01"', 'starts = "10-32"', "starts", "write a day of the year"),
+        ("shelf_life_hours = 24", "shelf_life_hours = 0", "shelf_life_hours", "whole number, at least 1"),
+        (
+            "shelf_life_hours = 24",
+            "shelf_life_hours = 24\nshelf_life_months = 1",
+            "shelf_life_hours",
+            "months or in hours, not both",
+        ),
+        (
+            "shelf_life_hours = 24",
+            'temperature_min = "9"\ntemperature_max = "-1.5"',
+            "temperature_max",
+            "not below temperature_min",
+        ),
+        ('humidity_max = "70"', 'humidity_max = "70 %"', "humidity_max", "write a decimal in quotes"),
+        ("bags_min_bp = 3000", 'bags_min_bp = 3000\ntests = ["mosture"]', "tests =", "“mosture” is not a test"),
+        ("bags_min_bp = 3000", "units = 5\nmay_exceed = 5", "may_exceed", "fewer than units, which is 5"),
+        ("bags_min_bp = 3000", "units = 5\nmay_exceed = 2", "method =", "from which value on"),
+        ('form = "nibs"', 'form = "nibs"\ndensity = "0"', "density", "kilograms per litre"),
+        (f"{STEP}\n", f"{STEP}\n{STEP}\n", f"{STEP}\n{STEP}", "not TOML"),
+        (
+            'readings = ["drying_days"]',
+            'readings = [\n  "drying_days",\n  7,\n]',
+            "readings = [\n",
+            "list of at least 0",
+        ),
+    ],
+)
+def test_a_mistake_names_its_line(instead_of: str, write: str, on: str, says: str) -> None:
+    """``on`` is text of the line (or, where a key is missing, of the table) that is named."""
+    assert instead_of in COCOA
+    text = COCOA.replace(instead_of, write, 1)
+    with pytest.raises(ProfileMistake, match=says) as mistake:
+        load_commodity(text, "cocoa.toml")
+    assert mistake.value.line is not None
+    told = "\n".join(text.split("\n")[mistake.value.line - 2 : mistake.value.line + 4])
+    assert on.strip() in told or mistake.value.line == 1, told
+
+
+def test_a_line_is_found_in_nested_tables_and_after_values_of_several_lines() -> None:
+    text = 'a = [\n 1,\n 2,\n]\n# b = 0\n[t]\nx = """\ny = 1\n"""\ny = 2\n[[l]]\nk = 1\n[[l]]\nk = 2\n[[l.m]]\nn = { o = 3 }\n"q.r" = 1\n'
+    for path, line in {
+        "a": 1,
+        "t": 6,
+        "t.x": 7,
+        "t.y": 10,
+        "l[0].k": 12,
+        "l[1].k": 14,
+        "l[1].m[0].n": 16,
+        "l[1].m[0].n.o": 16,
+        "l[1].m[0].missing": 15,
+        "l[1].m[0].q.r": 17,
+        "nowhere": 1,
+        "": 1,
+    }.items():
+        assert line_of(text, path) == line, path
+
+
+# --- what the other commodities say ---
+
+
+def commodity(name: str) -> Commodity:
+    return load_commodity((PROFILES / "commodities" / f"{name}.toml").read_text("utf-8"), f"{name}.toml")
+
+
+@pytest.mark.parametrize("path", COMMODITIES, ids=lambda path: path.stem)
+def test_every_profile_tells_all_that_an_agronomist_expects(path: Path) -> None:
+    found = load_commodity(path.read_text("utf-8"), path.name)
+    assert found.packaging
+    assert found.samplings
+    assert any(step.readings for step in found.steps.values())
+    kept = {product for way in found.storage.values() for product in way.products}
+    made = {product for step in found.steps.values() for product in step.to_products}
+    assert made - kept <= {"cocoa_fermented_beans", "cassava_peeled"}  # they go on at once
+    assert all(item.method for item in found.samplings)
+    assert {item.severity for item in found.specifications} >= {"hold"}
+
+
+def test_codes_are_nobody_elses() -> None:
+    products = [code for path in COMMODITIES for code in commodity(path.stem).products]
+    assert len(products) == len(set(products))
+
+
+def test_the_yields_are_those_of_the_field() -> None:
+    ranges = {
+        code: (step.yield_min_bp, step.yield_max_bp)
+        for path in COMMODITIES
+        for code, step in commodity(path.stem).steps.items()
+    }
+    assert ranges["prepare"] == (4_500, 6_500)
+    assert commodity("mango").steps["dry"].yield_max_bp == 1_250
+    assert (commodity("cassava").steps["dry"].yield_min_bp, ranges["peel"], ranges["mill"]) == (
+        2_500,
+        (7_500, 9_000),
+        (9_000, 9_700),
+    )
+    assert (ranges["pulp_dry_seed"], ranges["cold_press"], ranges["press_from_fruit"]) == (
+        (200, 500),
+        (200, 600),
+        (4, 30),
+    )
+    assert (ranges["manufacture"], ranges["fishmeal"]) == ((9_700, 10_100), (2_000, 2_500))
+
+
+def test_a_litre_of_oil_is_what_it_weighs() -> None:
+    pear = commodity("prickly_pear")
+    oil = pear.products["prickly_pear_oil"]
+    assert (oil.density, pear.packaging["litre"].grams) == ("0.92", 920)
+    assert (oil.millilitres(920), oil.millilitres(1_186_200)) == (1_000, 1_289_348)
+    assert pear.products["prickly_pear_fruit"].millilitres(920) is None
+
+
+def test_shelf_life_ends_on_its_day_or_hour() -> None:
+    made = datetime(2025, 3, 10, 8, tzinfo=UTC)
+    (tablets,) = commodity("pharma").storage_of("tablet_metformin", made.date())
+    assert tablets.until(made) == datetime(2027, 3, 10, 8, tzinfo=UTC)
+    (roots,) = commodity("cassava").storage_of("cassava_fresh", made.date())
+    assert roots.until(made) == datetime(2025, 3, 13, 8, tzinfo=UTC)
+    oil = commodity("prickly_pear").storage_of("prickly_pear_oil", made.date())
+    assert {way.code: way.shelf_life_months for way in oil} == {"cool_dark": 18, "room": 6}
+    assert commodity("cassava").storage_of("cassava_fresh", date(2020, 1, 1)) == ()
+
+
+def test_a_test_may_have_a_sampling_plan_of_its_own() -> None:
+    anchovy = commodity("anchovy")
+    plan = anchovy.sampling_at(SEASON, "anchovy_whole", "histamine")
+    assert plan is not None
+    assert (plan.units, plan.may_exceed, plan.exceed_from) == (9, 2, "100")
+    general = anchovy.sampling_at(SEASON, "fishmeal")
+    assert general is not None
+    assert (general.bags_min_bp, general.units) == (200, 0)
+    assert anchovy.sampling_at(SEASON, "fishmeal", "histamine") == general  # not of fishmeal
+    assert commodity("prickly_pear").sampling_at(SEASON, "prickly_pear_fruit") is None
+
+
+def test_what_is_no_crop_has_no_conversion(organic: Scheme) -> None:
+    assert {commodity(name).crop_type for name in ("pharma", "anchovy")} == {"none"}
+    assert organic.params_at(SEASON).conversion_months("none") is None
+
+
+@pytest.mark.parametrize(
+    ("name", "test", "product", "limit", "severity"),
+    [
+        ("mango", "water_activity", "mango_dried", "0.650", "hold"),
+        ("cassava", "hcn_total", "cassava_chips", "10.0", "reject"),
+        ("cassava", "hcn_total", "cassava_peeled", "50.0", "reject"),
+        ("cassava", "drying_surface_raised", "cassava_chips", "≥ 1", "hold"),
+        ("prickly_pear", "peroxide_value", "prickly_pear_oil", "10.0", "reject"),
+        ("pharma", "assay", "tablet_metformin", "95.0–105.0", "reject"),
+        ("anchovy", "histamine", "anchovy_frozen", "200", "reject"),
+    ],
+)
+def test_limits_by_product(name: str, test: str, product: str, limit: str, severity: str) -> None:
+    found = commodity(name).specification(test, "lot", SEASON, product)
+    assert found is not None
+    assert (found.limit, found.severity) == (limit, severity)
+    assert found.source

@@ -196,6 +196,8 @@ def test_a_verdict_is_plain_json() -> None:
         "of": None,
         "severity": None,
         "method": "ISO 2291",
+        "below": False,
+        "uncertainty": None,
     }
 
 

@@ -95,12 +95,14 @@ class Chain:
         )
 
     def inspect(self, lot: str, when: str = "2025-01-20T09:00:00Z", **values: str) -> told.Inspected:
+        """Some values; none told: moisture and cut test, in order."""
         measured = values or {"moisture": "7.0"}
         return told.Inspected(
+            cut_test=None if values else told.CutTest(),
             id=uid(f"inspect-{lot}-{when}-{sorted(measured.items())}"),
             occurred_at=at(when),
             lot=uid(lot),
-            measurements=tuple(told.Measurement(test=test, value=value) for test, value in measured.items()),
+            measurements=tuple(told.Result(test=test, value=value) for test, value in measured.items()),
         )
 
     def ship(self, lot: str, weight: Any, when: str = "2025-02-01T09:00:00Z", name: str = "") -> told.Shipped:

@@ -200,7 +200,8 @@ class Told:
             id=uid(event["id"]),
             occurred_at=at(event["t"]),
             lot=uid(f"lot-{event['lot']}"),
-            measurements=(told.Measurement(test=measured[0], value=measured[1]),),
+            measurements=(told.Result(test=measured[0], value=measured[1]),),
+            cut_test=told.CutTest() if event["result"] == "pass" else None,
         )
         self._tell(event, body)
 

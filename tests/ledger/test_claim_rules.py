@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 import models
 from domain import events as told
-from ledger.queries import claims_of
+from ledger.claims import explain
+from ledger.queries import claims_of, find_lot
 from ledger.record import Recorder
 from ledger.replay import replay
 from models.base import table
@@ -543,6 +544,26 @@ def test_strict_reading_in_conversion_with_organic_claims_nothing(chain: Chain) 
     replays(chain)
 
 
+def test_strict_mixing_is_named_where_it_cost_the_claim(chain: Chain) -> None:
+    chain.cluster.setting("COOP", strict=True, since="2025-01-01")
+    chain.ok(chain.deliver("D1", 100))
+    chain.ok(chain.deliver("D2", 100, farmer="BEN"))
+    chain.ok(chain.deliver("D3", 100, farmer="NOBODY"))
+    chain.ok(chain.receive("RL1", {"D1": 50, "D2": 100}))
+    chain.ok(chain.receive("RL2", {"D1": 50, "D3": 100}))
+    chain.ok(chain.dry("DB1", 60, {"RL1": 150}))
+    assert reasons(chain, "DB1") >= {"STRICT_MIXTURE"}
+    assert reasons(chain, "RL2") == {"NOT_ON_APPROVED_LIST"}
+
+
+def reasons(chain: Chain, lot: str) -> set[str]:
+    """The codes that say why a lot does not claim organic."""
+    org = chain.cluster.orgs["COOP"]
+    with system_session(chain.recorder.database, write=False) as session:
+        (claim,) = (item for item in explain(session, org, find_lot(session, org, lot)) if item.scheme == "EU_ORG")
+    return {reason.finding.code for reason in claim.reasons}
+
+
 def test_weakest_link_is_the_default(chain: Chain) -> None:
     chain.ok(chain.deliver("D1", 600))
     chain.ok(chain.deliver("D2", 400, farmer="BEN"))
@@ -656,8 +677,6 @@ def test_identity_preserved_goods_of_two_farmers_put_together_lose_the_claim(
 
 def test_a_claim_is_explained_by_what_was_found_in_order(chain: Chain) -> None:
     from domain.grounds import sentence
-    from ledger.claims import explain
-    from ledger.queries import find_lot
 
     chain.dry_lot()
     org = chain.cluster.orgs["COOP"]

@@ -34,7 +34,6 @@ from tests.builders import uid as named
 from tests.domain import reference as ref
 from tests.domain.machine import (
     EITHER,
-    KNOWN,
     PICK,
     Move,
     Season,
@@ -42,7 +41,6 @@ from tests.domain.machine import (
     State,
     happens,
     ident,
-    known,
     walk,
 )
 from tests.ledger.season import Chain
@@ -276,8 +274,7 @@ class Labelled(Season):
             for row in session.execute(query).all():
                 live, page = self.state.lots[row.uid], json.loads(row.data)
                 if row.shown == "valid":
-                    only_claim = live.holds == {"claim"} and "PAGE" in KNOWN
-                    assert live.disposition == "available" or only_claim, live
+                    assert live.disposition == "available", live
                     assert row.state == "issued"
                     for scheme, printed in json.loads(row.claims).items():
                         rank = ref.SCHEMES[scheme].rank
@@ -419,28 +416,22 @@ def test_I19_a_person_has_one_registration_in_force(recorder: Recorder, coop: Or
     for _ in range(40):
         if not groups.joined or chance.random() < 0.6:
             farmer = chance.randrange(len(groups.farmers))
-            if farmer == 2 and "TWO_CODES" in KNOWN:
-                continue
             taken[groups.join(farmer, chance.randrange(3))] += 1
         else:
             member = chance.randrange(len(groups.joined))
             status = chance.choice(("withdrawn", "withdrawn", "suspended", "approved"))
-            if status != "withdrawn" and member in gone and "REJOINED" in KNOWN:
-                continue
             groups.say(member, status)
             gone |= {member} if status == "withdrawn" else set()
         assert groups.most(recorder) <= 1
     assert min(taken[True], taken[False]) > 5
 
 
-@known("TWO_CODES")
 def test_I19_a_person_with_two_codes_is_registered_once_in_a_group(recorder: Recorder, coop: Org, other: Org) -> None:
     groups = Groups(coop, other)
     assert groups.join(0, 0)
     assert not groups.join(2, 0)  # the same person, by the other code
 
 
-@known("REJOINED")
 def test_I19_a_withdrawn_member_is_not_taken_back_while_registered_elsewhere(
     recorder: Recorder,
     coop: Org,
@@ -454,10 +445,9 @@ def test_I19_a_withdrawn_member_is_not_taken_back_while_registered_elsewhere(
     assert groups.most(recorder) == 1
 
 
-# --- what is wrong today, and shows on a database only ---
+# --- what shows on a database ---
 
 
-@known("PAGE")
 def test_I12_the_page_of_a_lot_held_for_its_claim_does_not_say_that_all_is_in_order(recorder: Recorder) -> None:
     chain = Chain(recorder)
     chain.cluster.farmer(
@@ -472,7 +462,6 @@ def test_I12_the_page_of_a_lot_held_for_its_claim_does_not_say_that_all_is_in_or
     assert shown == "on_hold"
 
 
-@known("STRICT_REPLAY")
 def test_I14_replay_mixes_as_it_was_mixed_when_strict_mixing_had_ended(recorder: Recorder) -> None:
     chain = Chain(recorder)
     chain.cluster.setting("COOP", strict=True, since="2025-01-01")
@@ -485,7 +474,6 @@ def test_I14_replay_mixes_as_it_was_mixed_when_strict_mixing_had_ended(recorder:
     identical(chain)
 
 
-@known("LINK_LOST")
 def test_I04_on_a_database_too_a_delivery_that_fills_a_lot_twice_counts(recorder: Recorder) -> None:
     chain = Chain(recorder)
     chain.cluster.farmer("ZED", "COOP")
@@ -498,7 +486,6 @@ def test_I04_on_a_database_too_a_delivery_that_fills_a_lot_twice_counts(recorder
     assert chain.claim("R") == "conventional"
 
 
-@known("BLIND")
 def test_I04_on_a_database_too_goods_that_rise_are_held_to_the_sites_that_they_passed(recorder: Recorder) -> None:
     chain = Chain(recorder)
     chain.cluster.site("WILD", "COOP")
@@ -508,7 +495,6 @@ def test_I04_on_a_database_too_goods_that_rise_are_held_to_the_sites_that_they_p
     assert chain.claim("B") == "conventional"
 
 
-@known("FREED")
 def test_I03_on_a_database_too_a_lot_short_for_two_reasons_stays_blocked(recorder: Recorder) -> None:
     chain = Chain(recorder)
     chain.ok(chain.deliver("A", 100))

@@ -1,0 +1,229 @@
+"""A commodity never seen before is one TOML file: captured, made, checked, labelled and shown, with no code for it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import models
+from domain import events as told
+from domain.profiles import ProfileMistake
+from ledger.issue import issue_label, label_of, printed
+from ledger.profiles import check, profiles
+from ledger.queries import find_lot, trace
+from ledger.record import Answer, Recorder
+from ledger.replay import replay
+from models.base import table
+from models.db import system_session
+from tests.builders import Cluster, at, kg, uid
+
+OWN = Path(__file__).resolve().parents[1] / "own_profiles"
+COFFEE = OWN / "commodities" / "coffee.toml"
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A deployment with a folder of its own."""
+    monkeypatch.setenv("FILIERE_PROFILES", str(OWN))
+    profiles.cache_clear()
+    yield
+    monkeypatch.undo()
+    profiles.cache_clear()
+
+
+class Washing:
+    """A cooperative of coffee farmers with a washing station and an organic certificate."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self.recorder = recorder
+        self.cluster = Cluster(recorder)
+        self.cluster.org("COOP")
+        self.cluster.site("STATION", "COOP")
+        self.cluster.certificate("GRP", "COOP", products=("coffee",), sites=(("STATION", "2024-06-01", None),))
+        self.cluster.farmer("ANNA", "COOP", certificate="GRP", plots=(("A", "2019-01-01"),))
+
+    def tell(self, kind: type[told.Base], name: str, when: str, **fields: Any) -> Answer:
+        event: Any = kind(id=uid(name), occurred_at=at(when), **fields)
+        return self.cluster.tell("COOP", event)
+
+    def made(self, lot: str, product: str, quantity: told.Quantity) -> told.NewLot:
+        return told.NewLot(lot=uid(lot), code=lot, product=product, quantity=quantity)
+
+    def drawn(self, lot: str, kilograms: int) -> told.Drawn:
+        return told.Drawn(lot=uid(lot), quantity=kg(kilograms))
+
+    def season(self, moisture: str = "11.4") -> list[Answer]:
+        site = uid("STATION")
+        return [
+            self.tell(
+                told.Delivered,
+                "d",
+                "2025-01-10T08:00:00Z",
+                site=site,
+                farmer="ANNA",
+                lot=self.made("CH1", "coffee_cherries", kg(1000)),
+            ),
+            self.tell(
+                told.Received,
+                "r",
+                "2025-01-10T10:00:00Z",
+                site=site,
+                inputs=(self.drawn("CH1", 1000),),
+                into=told.Named(lot=uid("RL1"), code="RL1"),
+            ),
+            self.tell(
+                told.Transformed,
+                "w",
+                "2025-01-24T10:00:00Z",
+                site=site,
+                process="wash",
+                inputs=(self.drawn("RL1", 1000),),
+                outputs=(self.made("PA1", "coffee_parchment", kg(200)),),
+            ),
+            self.tell(
+                told.Transformed,
+                "h",
+                "2025-02-10T10:00:00Z",
+                site=site,
+                process="hull",
+                inputs=(self.drawn("PA1", 200),),
+                outputs=(self.made("GR1", "coffee_green", told.Quantity(value="2.5", unit="bag_60")),),
+            ),
+            self.tell(
+                told.Inspected,
+                "q",
+                "2025-02-11T10:00:00Z",
+                lot=uid("GR1"),
+                measurements=(
+                    told.Measurement(test="moisture", value=moisture),
+                    told.Measurement(test="defects", value="41"),
+                ),
+            ),
+        ]
+
+
+def page(recorder: Recorder, code: str) -> tuple[dict[str, Any], str]:
+    """The public page of a label, as data and as text."""
+    row = table(models.PublicPage)
+    with system_session(recorder.database, write=False) as session:
+        found = session.execute(sa.select(row).where(row.c.code == code)).mappings().one()
+    return json.loads(bytes(found["data"])), (bytes(found["html_en"]) + bytes(found["html_fr"])).decode()
+
+
+def test_coffee_is_captured_made_checked_labelled_and_shown(recorder: Recorder, own: None) -> None:
+    washing = Washing(recorder)
+    answers = washing.season()
+    assert [answer.refused for answer in answers] == [None] * 5
+    assert [finding.code for answer in answers for finding in answer.findings] == []
+    with system_session(recorder.database, write=False) as session:
+        green = find_lot(session, None, "GR1")
+        back = trace(session, None, "GR1", "back")
+    assert (green.product, green.initial_g, green.qc, green.moisture_bp) == ("coffee_green", 150_000, "pass", 1_140)
+    assert {share.code: share.grams for share in back.composition} == {"CH1": 150_000}
+    code = issue_label(recorder, washing.cluster.actor("COOP"), uid("GR1"))
+    data, html = page(recorder, code)
+    assert (data["state"], data["product"], data["net_g"]) == (
+        "valid",
+        {"en": "Green coffee", "fr": "Café vert"},
+        150_000,
+    )
+    for word in ("Green coffee", "Café vert", "GR1"):
+        assert word in html
+    with system_session(recorder.database, write=False) as session:
+        labelled = label_of(session, recorder, None, "GR1")
+    drawn, _ = printed(labelled, "svg", lang="fr")
+    assert "Café vert" in drawn.decode()
+    assert replay(recorder).identical
+
+
+def test_coffee_is_held_by_its_own_limit_and_noticed_by_its_own_yield(recorder: Recorder, own: None) -> None:
+    washing = Washing(recorder)
+    *_, checked = washing.season(moisture="12.6")
+    assert [finding.code for finding in checked.findings] == ["QUALITY_FAILED"]
+    with system_session(recorder.database, write=False) as session:
+        assert find_lot(session, None, "GR1").disposition == "on_hold"
+    washing.tell(
+        told.Delivered,
+        "d2",
+        "2025-01-12T08:00:00Z",
+        site=uid("STATION"),
+        farmer="ANNA",
+        lot=washing.made("CH2", "coffee_cherries", kg(100)),
+    )
+    low = washing.tell(
+        told.Transformed,
+        "w2",
+        "2025-01-25T10:00:00Z",
+        site=uid("STATION"),
+        process="wash",
+        inputs=(washing.drawn("CH2", 100),),
+        outputs=(washing.made("PA2", "coffee_parchment", kg(30)),),
+    )
+    assert [finding.code for finding in low.findings] == ["YIELD_ABOVE_RANGE"]
+    unknown = washing.tell(
+        told.Inspected,
+        "q2",
+        "2025-01-26T10:00:00Z",
+        lot=uid("PA2"),
+        measurements=(told.Measurement(test="caffeine", value="1.2"),),
+    )
+    assert unknown.refused is not None
+    assert unknown.refused.code == "TEST_UNKNOWN"
+
+
+def test_without_the_folder_nobody_knows_coffee() -> None:
+    assert profiles().commodity_of("coffee_green") is None
+
+
+def test_with_the_folder_all_that_ships_is_still_there(own: None) -> None:
+    assert profiles().commodities.keys() == {"anchovy", "cassava", "cocoa", "coffee", "mango", "pharma", "prickly_pear"}
+    assert profiles().commodity_of("coffee_green") is profiles().commodities["coffee"]
+    assert check(COFFEE) == profiles().commodities["coffee"]  # one of the deployment's own is checked as well
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "says"),
+    [
+        ('id = "coffee"', 'id = "cocoa"', 4, "“cocoa” is taken by another profile"),
+        ('code = "coffee_green"', 'code = "fishmeal"', 26, "“fishmeal” is taken by another profile"),
+    ],
+)
+def test_a_file_adds_and_never_takes_the_place_of_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, old: str, new: str, line: int, says: str
+) -> None:
+    (tmp_path / "commodities").mkdir()
+    text = (
+        COFFEE.read_text("utf-8").replace('"coffee_green"', new.split(" = ")[1])
+        if "code" in old
+        else COFFEE.read_text("utf-8")
+    )
+    (tmp_path / "commodities" / "mine.toml").write_text(text.replace(old, new, 1), "utf-8")
+    monkeypatch.setenv("FILIERE_PROFILES", str(tmp_path))
+    profiles.cache_clear()
+    try:
+        with pytest.raises(ProfileMistake, match=says) as mistake:
+            profiles()
+        assert (mistake.value.file, mistake.value.line) == ("mine.toml", line)
+        (tmp_path / "commodities" / "mine.toml").unlink()
+        shutil.copy(COFFEE, tmp_path / "commodities")
+        assert "coffee" in profiles().commodities
+    finally:
+        monkeypatch.undo()
+        profiles.cache_clear()
+
+
+def test_a_folder_that_is_not_there_is_said(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("FILIERE_PROFILES", str(tmp_path / "nowhere"))
+    profiles.cache_clear()
+    try:
+        with pytest.raises(ProfileMistake, match="correct FILIERE_PROFILES, or leave it out"):
+            profiles()
+    finally:
+        monkeypatch.undo()
+        profiles.cache_clear()
