@@ -626,4 +626,48 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "Made from {lot}, which carries “{value}” under {scheme}.",
         "Fait à partir de {lot}, qui porte « {value} » selon {scheme}.",
     ),
+    # --- recalls and their tests ---
+    "RECALL_DIFFERENCE": _kind(
+        "alert",
+        "difference_g",
+        "{difference_g} of the affected goods are not explained: a lot holds less than was drawn from it.",
+        "{difference_g} des marchandises concernées restent inexpliqués : d'un lot est sorti plus qu'il ne contenait.",
+    ),
+    "RECALL_NOT_RECONCILED": _kind(
+        "alert",
+        "reconciled_bp least_bp",
+        "The whereabouts of {reconciled_bp} of the affected goods are known; at least {least_bp} are expected.",
+        "On sait où se trouvent {reconciled_bp} des marchandises concernées ; on en attend au moins {least_bp}.",
+    ),
+    "RECALL_CONSIGNEE_UNKNOWN": _kind(
+        "alert",
+        "lot shipped_g",
+        "{shipped_g} of {lot} were shipped without saying to whom.",
+        "{shipped_g} de {lot} ont été expédiés sans dire à qui.",
+    ),
+    "RECALL_NO_CONTACT": _kind(
+        "alert",
+        "recipient",
+        "Neither telephone nor e-mail of {recipient} is known.",
+        "Ni téléphone ni adresse électronique de {recipient} n'est connu.",
+    ),
+    "RECALL_NOT_NOTIFIED_YET": _kind(
+        "alert",
+        "recipients",
+        "Not told yet: {recipients}.",
+        "Pas encore prévenus : {recipients}.",
+    ),
+    "RECALL_TOO_SLOW": _kind(
+        "alert",
+        "minutes target",
+        "It took {minutes} minutes; the target is {target}.",
+        "Il a fallu {minutes} minutes ; l'objectif est de {target}.",
+    ),
+    "RECALL_LEFT_OUT": _kind(
+        "alert",
+        "lots origin ref",
+        "Lots of others belong to the {origin} {ref}, too: {lots}. Only who made, owns or holds them can recall them.",
+        "D'autres lots font partie de : {origin} {ref} ({lots}). Seul qui les a faits, les possède ou les détient peut "
+        "les rappeler.",
+    ),
 }

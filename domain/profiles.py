@@ -349,6 +349,20 @@ class SeasonStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """Products that are a food on FDA's Food Traceability List (21 CFR part 1 subpart S), from a day on.
+
+    ``landed``: their chain begins with the first receiver on land, not with harvest and packing.
+    """
+
+    food: str
+    products: tuple[str, ...]
+    landed: bool
+    valid_from: date
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Commodity:
     """Everything that the rules know of one commodity; what has a code is kept by it, in the order told."""
 
@@ -372,6 +386,11 @@ class Commodity:
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
     seasons: tuple[SeasonStart, ...]
+    listed: tuple[Listed, ...] = ()
+
+    def listed_as(self, product: str, on: date) -> Listed | None:
+        """The food on the Food Traceability List that a product is on a day; none: it is not on the list."""
+        return next((one for one in self.listed if product in one.products and one.valid_from <= on), None)
 
     @property
     def handling_loss_notice_bp(self) -> Limit | None:
@@ -713,6 +732,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
         seasons=tuple(_whole(table, _season_start) for table in top.tables("seasons")),
+        listed=tuple(_whole(table, _listed_food) for table in top.tables("traceability_list", least=0)),
     )
     top.end()
     _check_commodity(commodity, top)
@@ -1032,6 +1052,16 @@ def _season_start(table: _Table) -> SeasonStart:
     return season
 
 
+def _listed_food(table: _Table) -> Listed:
+    return Listed(
+        food=table.text("food"),
+        products=table.words("products"),
+        landed=table.truth("landed"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
 def _group_limits(table: _Table) -> GroupLimits:
     figures = (
         "max_members",
@@ -1110,6 +1140,8 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
         if item.limit is None and item.severity != "info":
             todo = 'write a max or a min, or severity = "info": nothing can fail without a limit'
             raise top.mistake(f"specifications[{i}].max", todo)
+    for i, food in enumerate(commodity.listed):
+        top.known(f"traceability_list[{i}].products", food.products, products, "a product")
     for i, plan in enumerate(commodity.samplings):
         top.known(f"samplings[{i}].products", plan.products, products, "a product")
         top.known(f"samplings[{i}].tests", plan.tests, commodity.tests(), "a test")

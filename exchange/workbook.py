@@ -247,7 +247,7 @@ def _write_cover(sheet: Any, cover: Cover, styles: _Styles) -> None:
         sheet.write_string(row, 1, safe(value), styles.of())
         row += 1
     row += 1
-    for at, title in enumerate(cover.headings):
+    for at, title in enumerate(cover.headings if cover.checks else ()):
         sheet.write_string(row, at, safe(title), styles.of(**HEAD, align="right" if at else "left"))
     for check in cover.checks:
         row += 1

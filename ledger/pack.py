@@ -308,7 +308,7 @@ class _Collector:
                 parts |= {row.id: grams for row, grams in zip(own, shares, strict=True)}
         for row in self._plot_rows:
             start = _day(row.conversion_start)
-            longitude, latitude, outline = _position(row.geometry)
+            longitude, latitude, outline = position(row.geometry)
             yield PackPlot(
                 self.farmers[row.farmer_id],
                 row.code,
@@ -766,7 +766,7 @@ def _grams(told: Mapping[str, Any], ruling: Mapping[str, Any]) -> int:
     return sum(to_grams(item["quantity"]["value"], item["quantity"]["unit"], packaging) for item in made)
 
 
-def _position(geometry: str | None) -> tuple[int | None, int | None, bool]:
+def position(geometry: str | None) -> tuple[int | None, int | None, bool]:
     """Longitude and latitude of a point, or of the middle of an outline's box, in micro-degrees; and which it is."""
     if geometry is None:
         return None, None, False

@@ -110,16 +110,21 @@ def trace(session: SystemSession, org_id: int | None, wanted: str, direction: Di
     Backward it ends at the deliveries, or at the lot beyond which the former owner did not disclose; the shares sum
     to the lot exactly. Forward it ends where goods left, or went to somebody who did not share.
     """
-    root = find_lot(session, org_id, wanted)
-    keys = family(session.connection(), [root.id], direction)
+    return trace_of(session, org_id, [find_lot(session, org_id, wanted)], direction)
+
+
+def trace_of(session: SystemSession, org_id: int | None, roots: Sequence[Any], direction: Direction) -> Trace:
+    """The trace of one lot, or of several together: then the first stands for them, and there are no shares."""
+    root, starts = roots[0], {row.id for row in roots}
+    keys = family(session.connection(), starts, direction)
     lots = {row.id: row for row in ask(session.connection(), _LOTS, keys)}
     flow = flows(session, keys)
     shown, withheld = (
-        _disclosed_back(session, org_id, root.id, flow)
+        _disclosed_back(session, org_id, starts, flow)
         if direction == "back"
         else _disclosed_forward(session, org_id, lots)
     )
-    reached = _reached(root.id, flow, withheld, direction)
+    reached = _reached(starts, flow, withheld, direction)
     nodes = _nodes(session, {key: lots[key] for key in reached}, shown)
     ids = {key: nodes[key].id for key in reached}
     event_ids = _event_ids(session, flow.events)
@@ -128,7 +133,8 @@ def trace(session: SystemSession, org_id: int | None, wanted: str, direction: Di
         for seq, parent, child, grams in flow.edges()
         if parent in reached and child in reached and not (direction == "back" and child in withheld)
     )
-    composition = _composition(root, lots, flow, withheld, nodes) if direction == "back" else ()
+    alone = direction == "back" and len(starts) == 1
+    composition = _composition(root, lots, flow, withheld, nodes) if alone else ()
     sums = _sums(session, lots.values()) if direction == "forward" else (0, 0, 0)
     ordered = tuple(sorted((nodes[key] for key in reached), key=lambda node: (node.at, node.id)))
     hidden = len(withheld) if direction == "back" else sum(not node.disclosed for node in ordered)
@@ -139,8 +145,8 @@ def disclosed_ancestors(session: SystemSession, org_id: int | None, key: int) ->
     """Codes of a lot and of all upstream that an organisation may follow, by key."""
     keys = family(session.connection(), [key], "back")
     flow = flows(session, keys)
-    _, withheld = _disclosed_back(session, org_id, key, flow)
-    reached = _reached(key, flow, withheld, "back")
+    _, withheld = _disclosed_back(session, org_id, {key}, flow)
+    reached = _reached({key}, flow, withheld, "back")
     return {
         lot: code
         for chunk in chunks(reached)
@@ -149,12 +155,12 @@ def disclosed_ancestors(session: SystemSession, org_id: int | None, key: int) ->
 
 
 def _disclosed_back(
-    session: SystemSession, org_id: int | None, root: int, flow: Flows
+    session: SystemSession, org_id: int | None, roots: set[int], flow: Flows
 ) -> tuple[set[int] | None, set[int]]:
     """Lots whose inputs are withheld: walking back ends there. ``None``: everything else is shown."""
     if org_id is None:
         return None, set()
-    keys = {lot for made in (*flow.into.values(), *flow.out.values()) for lot, _ in made} | {root}
+    keys = {lot for made in (*flow.into.values(), *flow.out.values()) for lot, _ in made} | roots
     upstream: dict[int, bool] = {}
     for chunk in chunks(keys):
         query = select(_PARTY.c.lot_id, _PARTY.c.upstream).where(_PARTY.c.org_id == org_id, _PARTY.c.lot_id.in_(chunk))
@@ -176,7 +182,7 @@ def _disclosed_forward(
     return shown, set(lots) - shown
 
 
-def _reached(root: int, flow: Flows, withheld: set[int], direction: Direction) -> set[int]:
+def _reached(roots: set[int], flow: Flows, withheld: set[int], direction: Direction) -> set[int]:
     """The lots that the walk reaches when it stops at what is withheld."""
     following: dict[int, set[int]] = defaultdict(set)
     for child, parents in flow.inputs.items():
@@ -185,7 +191,7 @@ def _reached(root: int, flow: Flows, withheld: set[int], direction: Direction) -
                 following[child].add(parent)
             else:
                 following[parent].add(child)
-    seen, todo = {root}, [root]
+    seen, todo = set(roots), sorted(roots)
     while todo:
         lot = todo.pop()
         if lot in withheld:

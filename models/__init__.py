@@ -45,6 +45,7 @@ from models.projections import (
     Unit,
     Voided,
 )
+from models.recall import Consignee, RecallCase, RecallNotice, RecallNotification, RecallReturn
 from models.registry import (
     Certificate,
     CertificateProduct,
@@ -74,6 +75,7 @@ __all__ = [
     "CertificateStatus",
     "Check",
     "Cleaning",
+    "Consignee",
     "Consignment",
     "Contract",
     "Document",
@@ -114,6 +116,10 @@ __all__ = [
     "Plot",
     "PublicPage",
     "Reading",
+    "RecallCase",
+    "RecallNotice",
+    "RecallNotification",
+    "RecallReturn",
     "Sample",
     "Sanction",
     "SchemeSetting",

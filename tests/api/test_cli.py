@@ -238,3 +238,22 @@ def test_verify_asks_the_page_and_its_exit_status_is_the_answer(shell: Shell, se
     unknown = shell.run("verify", "0000-0000-0000-0000")
     assert unknown.returncode == 1
     assert b"Unknown code" in unknown.stderr
+
+
+def test_a_recall_is_tested_opened_and_reported_from_the_shell(shell: Shell) -> None:
+    tested = shell.run("recall", "mock", "RL", "--organisation", "COOP", "-o", "test.pdf")
+    assert tested.returncode == 0, tested.stderr
+    assert b"MR-COOP-" in tested.stderr
+    assert (shell.folder / "test.pdf").read_bytes().startswith(b"%PDF")
+    found = json.loads(shell.run("lots", "--json").stdout)
+    assert {lot["disposition"] for lot in found} == {"available"}
+    opened = shell.run(
+        "recall", "open", "RL", "--organisation", "COOP", "--reason", "Mould", "--lang", "fr", "-o", "r.pdf"
+    )
+    assert opened.returncode == 0, opened.stderr
+    found = json.loads(shell.run("lots", "--json").stdout)
+    assert {lot["code"] for lot in found if lot["disposition"] == "recalled"} == {"RL", "DB"}
+    number = opened.stderr.decode().split(":", 1)[0]
+    assert shell.run("recall", "report", number).stdout.startswith(b"%PDF")
+    unknown = shell.run("recall", "report", "RC-NONE-2025-0001")
+    assert (unknown.returncode, b"RC-NONE-2025-0001" in unknown.stderr) == (1, True)

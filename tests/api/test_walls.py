@@ -163,6 +163,7 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
                 facts_sha256="planted",
             )
         )
+        session.add_all(planted_recall(a, lot_id))
     row, _ = access.add_key(
         house.recorder, a, access.EVERYTHING, name="planted key", scopes=["lots:read"], days=3, made_by=a_admin
     )
@@ -189,6 +190,9 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         "inspector_id": [uid("PLANTED-I")],
         "instrument_id": [uid("PLANTED-SC")],
         "finding_id": [uid("PLANTED-NC")],
+        "recall_id": [uid("PLANTED-RECALL")],
+        "entry_id": [uid("PLANTED-ENTRY")],
+        "consignee_id": [uid("PLANTED-CONSIGNEE")],
     }
     users = {role: b_admin if role == "operator" else house.user(b, role, f"b.{role}") for role in ROLES}
     return Planted(house, a, b, ids, a_admin, users)
@@ -216,6 +220,25 @@ def planted_control(a: int) -> list[Any]:
         models.Instrument(org_id=a, id=uid("PLANTED-SC"), site_id=uid("PLANTED-S"), code="PLANTED-SC", kind="scale"),
         models.Training(org_id=a, id=uid("PLANTED-T"), topic="planted topic", held_on=day, audience="inspector"),
         models.SchemeSetting(org_id=a, scheme="EU_ORG", from_day=day, over_delivery="hold", recorded_at=1),
+    ]  # fmt: skip
+
+
+def planted_recall(a: int, lot: int) -> list[Any]:
+    """A row in each table of A's recalls."""
+    case = uid("PLANTED-RECALL")
+    return [
+        models.RecallCase(
+            org_id=a, id=case, number="RC-PLANTED-1", kind="real", origin="lot", ref="PLANTED-D1",
+            reason="planted reason", roots=f"[{lot}]", opened_at=1, opened_by="planted", took_ms=1,
+        ),
+        models.RecallNotification(
+            org_id=a, case_id=case, recipient="PLANTED-R", notified_at=1, notified_by="planted", how="planted"
+        ),
+        models.RecallReturn(
+            org_id=a, id=uid("PLANTED-ENTRY"), case_id=case, lot_id=lot, recipient="PLANTED-R", outcome="returned",
+            grams=7, on_day="2024-08-10", place="planted place", recorded_at=1, recorded_by="planted",
+        ),
+        models.Consignee(org_id=a, id=uid("PLANTED-CONSIGNEE"), code="PLANTED-R", name="Planted Recipient"),
     ]  # fmt: skip
 
 

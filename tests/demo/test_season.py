@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import models
 from demo import lr_cocoa, trade
 from demo.play import play
 from demo.totals import totals
+from domain.values import Actor
+from ledger import recall
 from ledger.queries import find_lot, trace
 from ledger.record import Recorder
 from ledger.replay import PROJECTIONS, replay, snapshot
@@ -184,3 +187,39 @@ def test_every_claim_of_the_demo_is_explained(played: dict[str, Database], name:
             for reason in claim.reasons:
                 assert why(reason.finding, "fr")
                 assert reason.finding.rule is not None
+
+
+@BOTH
+def test_a_delivery_is_recalled_in_the_full_season_in_under_two_seconds(played: dict[str, Database], name: str) -> None:
+    """Affected set, holds, pages and the report on paper. It stands last, because it changes the season."""
+    lot, line = table(models.Lot), table(models.Line)
+    with system_session(played[name], write=False) as session:
+        gone = sa.select(line.c.lot_id).where(line.c.kind == "shipped")
+        shipped = session.execute(sa.select(lot).where(lot.c.id.in_(gone)).order_by(lot.c.id.desc())).first()
+        codes = dict(
+            session.execute(sa.select(table(models.Organisation).c.id, table(models.Organisation).c.code)).all()
+        )
+        assert shipped is not None
+        source = trace(session, None, shipped.code, "back").composition[0]
+        delivery = find_lot(session, None, source.code)
+    recorder = Recorder(played[name])
+    for kind, begun in (("mock", shipped), ("real", delivery)):
+        actor = Actor(begun.org_id, codes[begun.org_id], "user:test")
+        since = time.perf_counter()
+        identity, _ = recall.open_case(recorder, actor, kind, recall.Origin("lot", begun.code), "Test")
+        with system_session(played[name], write=False) as session:
+            found = recall.report(session, actor.org_id, identity, now=recorder.clock())
+        paper = recall.paper(found, "en")
+        took = time.perf_counter() - since
+        sums = found.survey.sums
+        assert sums is not None
+        assert sums.affected_g == sums.in_house_g + sums.shipped_g + sums.destroyed_g + sums.returned_g
+        assert all(one.account.difference_g == 0 for one in found.survey.lots)
+        assert paper.startswith(b"%PDF")
+        assert kind == "mock" or took < 2, f"{name}: {took:.2f} s"  # the test before also loads what writes PDF
+    assert find_lot_disposition(played[name], shipped.code) == "recalled"
+
+
+def find_lot_disposition(database: Database, code: str) -> str:
+    with system_session(database, write=False) as session:
+        return str(find_lot(session, None, code).disposition)
