@@ -101,8 +101,8 @@ class Washing:
                 "2025-02-11T10:00:00Z",
                 lot=uid("GR1"),
                 measurements=(
-                    told.Measurement(test="moisture", value=moisture),
-                    told.Measurement(test="defects", value="41"),
+                    told.Result(test="moisture", value=moisture),
+                    told.Result(test="defects", value="41"),
                 ),
             ),
         ]
@@ -172,7 +172,7 @@ def test_coffee_is_held_by_its_own_limit_and_noticed_by_its_own_yield(recorder: 
         "q2",
         "2025-01-26T10:00:00Z",
         lot=uid("PA2"),
-        measurements=(told.Measurement(test="caffeine", value="1.2"),),
+        measurements=(told.Result(test="caffeine", value="1.2"),),
     )
     assert unknown.refused is not None
     assert unknown.refused.code == "TEST_UNKNOWN"
