@@ -17,12 +17,24 @@ from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
 from api.settings import Settings
-from api.v1 import access, balances, contracts, events, imports, labels, lots, registry, seasons, signals
+from api.v1 import (
+    access,
+    balances,
+    contracts,
+    events,
+    imports,
+    labels,
+    lots,
+    prices,
+    registry,
+    seasons,
+    signals,
+)
 from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
 
-PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports)
+PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports, prices)
 """The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20

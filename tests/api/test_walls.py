@@ -148,6 +148,7 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
             )
         )
         session.add_all(planted_control(a))
+        session.add_all(planted_prices(a))
         session.flush()
         key = table(models.Lot)
         lot_id = session.execute(sa.select(key.c.id).where(key.c.code == "PLANTED-D1")).scalar_one()
@@ -189,6 +190,7 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         "inspector_id": [uid("PLANTED-I")],
         "instrument_id": [uid("PLANTED-SC")],
         "finding_id": [uid("PLANTED-NC")],
+        "price_list_id": [uid("PLANTED-PL")],
     }
     users = {role: b_admin if role == "operator" else house.user(b, role, f"b.{role}") for role in ROLES}
     return Planted(house, a, b, ids, a_admin, users)
@@ -216,6 +218,21 @@ def planted_control(a: int) -> list[Any]:
         models.Instrument(org_id=a, id=uid("PLANTED-SC"), site_id=uid("PLANTED-S"), code="PLANTED-SC", kind="scale"),
         models.Training(org_id=a, id=uid("PLANTED-T"), topic="planted topic", held_on=day, audience="inspector"),
         models.SchemeSetting(org_id=a, scheme="EU_ORG", from_day=day, over_delivery="hold", recorded_at=1),
+    ]  # fmt: skip
+
+
+def planted_prices(a: int) -> list[Any]:
+    """A row in each table of A's prices."""
+    line = {"code": "PLANTED", "product": "cocoa_wet_beans", "per_tonne": 7, "grade": None, "claims": {}}
+    window = {"zone": "planted", "harvested_from": None, "harvested_to": None}
+    terms = {"currency": "LRD", "rounding": "down", "round_to": 1, "lines": [line | window], "deductions": []}
+    return [
+        models.PriceList(org_id=a, id=uid("PLANTED-PL"), code="PLANTED-PL", name="Planted prices", created_at=1),
+        models.PriceVersion(
+            org_id=a, list_id=uid("PLANTED-PL"), number=1, from_day="2024-10-01", terms=json.dumps(terms),
+            reason="planted reason", recorded_at=1,
+        ),
+        models.PricedProduct(org_id=a, product="cocoa_wet_beans", list_id=uid("PLANTED-PL")),
     ]  # fmt: skip
 
 
