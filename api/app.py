@@ -22,6 +22,7 @@ from api.v1 import (
     balances,
     contracts,
     events,
+    facilities,
     imports,
     labels,
     lots,
@@ -34,7 +35,7 @@ from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
 
-PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports, prices)
+PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports, prices, facilities)
 """The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20
