@@ -21,6 +21,7 @@ from api.v1 import (
     access,
     balances,
     contracts,
+    curves,
     events,
     facilities,
     imports,
@@ -35,7 +36,21 @@ from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
 
-PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports, prices, facilities)
+PARTS = (
+    access,
+    registry,
+    events,
+    lots,
+    labels,
+    signals,
+    balances,
+    contracts,
+    seasons,
+    imports,
+    prices,
+    facilities,
+    curves,
+)
 """The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20

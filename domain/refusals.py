@@ -1607,6 +1607,19 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         ),
         advice=("Make a new one, with an id of its own.", "Faites-en une nouvelle, avec son propre identifiant."),
     ),
+    "READING_DIFFERS": _kind(
+        "conflict",
+        "device occurred_at have sent",
+        title=("Reading differs", "Relevé différent"),
+        sentence=(
+            "{device} said {have} at {occurred_at}; now {sent} is sent for the same instant.",
+            "{device} a donné {have} le {occurred_at} ; {sent} est envoyé pour le même instant.",
+        ),
+        advice=(
+            "A reading is never overwritten: check the device.",
+            "Un relevé ne se remplace pas : vérifiez l'appareil.",
+        ),
+    ),
     "READINGS_TOO_MANY": _kind(
         "malformed",
         "count most",
