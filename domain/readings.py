@@ -72,17 +72,18 @@ def alarms(points: Iterable[Point], limit: ProcessLimit, start: int) -> list[Ala
 
 GAP_TIMES: Final = 5
 LEAST_GAP_MS: Final = 2 * HOUR_MS
+MOST_GAP_MS: Final = 6 * HOUR_MS
 
 
 def stretches(points: Sequence[Point]) -> list[list[Point]]:
-    """A series cut where data is missing: a pause of more than five usual ones, and of two hours at least.
+    """A series cut where data is missing: at pauses of five usual ones (two hours at least), or of six hours.
 
     What lies between was not read: no line is drawn there.
     """
     if len(points) < 2:  # noqa: PLR2004 - a line has two ends
         return [list(points)] if points else []
     pauses = sorted(later.at - earlier.at for earlier, later in pairwise(points))
-    most = max(GAP_TIMES * pauses[len(pauses) // 2], LEAST_GAP_MS)
+    most = min(max(GAP_TIMES * pauses[len(pauses) // 2], LEAST_GAP_MS), MOST_GAP_MS)
     answer = [[points[0]]]
     for earlier, later in pairwise(points):
         if later.at - earlier.at > most:

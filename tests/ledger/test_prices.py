@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+import random
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from domain.balance import Span
 from domain.prices import Conditions, Deduction, Goods, PriceLine, Terms, plain
 from domain.refusals import Refused
 from ledger import prices
-from ledger.record import Recorder
+from ledger.record import Recorder, record
 from models.db import system_session
 from tests.builders import at, kg, uid
 from tests.ledger.season import Chain
@@ -78,6 +79,29 @@ def test_C35_late_harvest_is_paid_by_the_day_of_harvest_inside_and_outside_the_z
         ("ANNA", "TND", 1_680_000, 2_000_000),
         ("OUT", "TND", 240_000, 200_000),
     ]
+
+
+def test_TN_PEAR_the_whole_season_through_the_log(chain: Chain) -> None:
+    """The scenario's draw order, told as deliveries: 726,878.1 TND for 500 farmers."""
+    price(chain, "2025-07-01", STANDARD, LATE_HARVEST)
+    draw, start, season = random.Random(20240918).random, date(2025, 7, 15), list[told.AnyEvent]()
+    for cooperative in range(4):
+        for member in range(125):
+            draw(), draw(), draw()  # sex, area, zone
+            for number in range(1 + int(3 * draw())):
+                day, weight = start + timedelta(days=int(120 * draw())), int(300 + 1700 * draw())
+                farmer = f"C{cooperative}-{member:03}"
+                season.append(brought(chain, f"{farmer}-{number}", weight, day.isoformat(), farmer=farmer))
+    for first in range(0, len(season), 250):
+        answers = record(chain.recorder, chain.cluster.actor("COOP"), season[first : first + 250])
+        assert {answer.status for answer in answers} == {"accepted"}
+    with system_session(chain.recorder.database, write=False) as session:
+        rows = prices.deliveries(session, chain.cluster.orgs["COOP"], Span())
+    farmers = prices.payouts(rows)
+    assert (len(rows), len(farmers)) == (1_026, 500)
+    assert sum(one.grams for one in farmers) == 1_183_780_000
+    assert sum(one.minor for one in farmers) == 726_878_100
+    assert {one.currency for one in farmers} == {"TND"}
 
 
 def test_a_change_from_a_day_on_never_changes_what_was_brought_before(chain: Chain) -> None:
