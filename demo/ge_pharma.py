@@ -156,13 +156,25 @@ def _review(tale: Story, batch: Batch, made: datetime) -> None:
         measurements=measured(open_deviations="1" if batch.deviation else "0"),
     )
     if batch.deviation:
+        assessed = f"Deviation DEV-{code} assessed: no effect on quality; corrective action under way"
+        tale.say(
+            who,
+            told.Inspected,
+            f"closed/{code}",
+            made + timedelta(days=5),
+            lot=tale.uid(code),
+            stage="in_process",
+            measurements=measured(open_deviations="0"),
+            retest_of=tale.uid(f"reviewed/{code}"),
+            reason=assessed,
+        )
         tale.say(
             who,
             told.Released,
             f"assessed/{code}",
             made + timedelta(days=6),
             lot=tale.uid(code),
-            reason=f"Deviation DEV-{code} assessed: no effect on quality; corrective action under way",
+            reason=assessed,
         )
 
 
