@@ -386,11 +386,11 @@ class Commodity:
     tolerances: dict[str, Limit]
     lot_sizes: LotSizes
     seasons: tuple[SeasonStart, ...]
-    listed: tuple[Listed, ...] = ()
+    traceability_list: tuple[Listed, ...] = ()
 
     def listed_as(self, product: str, on: date) -> Listed | None:
         """The food on the Food Traceability List that a product is on a day; none: it is not on the list."""
-        return next((one for one in self.listed if product in one.products and one.valid_from <= on), None)
+        return next((one for one in self.traceability_list if product in one.products and one.valid_from <= on), None)
 
     @property
     def handling_loss_notice_bp(self) -> Limit | None:
@@ -732,7 +732,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         tolerances={key: _whole(table, _limit) for key, table in top.table("tolerances").children().items()},
         lot_sizes=_whole(top.table("lot_sizes"), _lot_sizes),
         seasons=tuple(_whole(table, _season_start) for table in top.tables("seasons")),
-        listed=tuple(_whole(table, _listed_food) for table in top.tables("traceability_list", least=0)),
+        traceability_list=tuple(_whole(table, _listed_food) for table in top.tables("traceability_list", least=0)),
     )
     top.end()
     _check_commodity(commodity, top)
@@ -1140,7 +1140,7 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
         if item.limit is None and item.severity != "info":
             todo = 'write a max or a min, or severity = "info": nothing can fail without a limit'
             raise top.mistake(f"specifications[{i}].max", todo)
-    for i, food in enumerate(commodity.listed):
+    for i, food in enumerate(commodity.traceability_list):
         top.known(f"traceability_list[{i}].products", food.products, products, "a product")
     for i, plan in enumerate(commodity.samplings):
         top.known(f"samplings[{i}].products", plan.products, products, "a product")
