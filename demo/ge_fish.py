@@ -111,7 +111,7 @@ def _landing(tale: Story, landing: Landing, other: random.Random) -> None:
         f"inspected/{code}",
         when + timedelta(hours=1),
         lot=tale.uid(code),
-        measurements=measured(core_temperature=core, histamine=histamine),
+        measurements=measured(core_temp=core, histamine=histamine),
     )
     step = profiles().commodities["anchovy"].steps["fishmeal"]
     assert step.yield_typ_bp is not None

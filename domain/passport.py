@@ -68,6 +68,7 @@ class Measured:
     passed: bool | None  # None: information only
     count: int | None = None  # cut test: beans found ...
     of: int | None = None  # ... of how many
+    name: dict[str, str] | None = None  # of the test, in the words of the commodity's profile
 
 
 @dataclass(frozen=True, slots=True)

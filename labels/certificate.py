@@ -530,10 +530,11 @@ class _Certificate:
 
     def _measured(self, measured: Measured) -> tuple[str, str, str, str, str]:
         key = f"test.{measured.test}"
+        name = (measured.name or {}).get(self.lang) or texts.words(measured.test)
         limit = measured.limit
         counted = measured.count is not None and measured.of
         return (
-            texts.text(self.lang, key) if texts.has(key) else texts.words(measured.test),
+            texts.text(self.lang, key) if texts.has(key) else name,
             texts.amount(self.lang, measured.value, measured.unit),
             "–" if limit is None else self.say("at_most", value=texts.amount(self.lang, limit, measured.unit)),
             self.say("of", n=measured.count or 0, of=measured.of or 0) if counted else "",

@@ -445,7 +445,8 @@ class _Voice:
     def test(self, measured: Measured) -> Markup:
         """What was measured: a test, or so many found of so many looked at."""
         known = texts.has(key := f"test.{measured.test}")
-        test = texts.text(self.lang, key) if known else texts.words(_cut(measured.test, VALUE_SHOWN))
+        name = _cut((measured.name or {}).get(self.lang) or texts.words(measured.test), VALUE_SHOWN)
+        test = texts.text(self.lang, key) if known else name
         if measured.count is None or measured.of is None:
             return Markup("{}").format(test)
         counts = {"n": texts.number(measured.count), "of": texts.number(measured.of)}

@@ -321,13 +321,12 @@ def _origin(facts: _Facts) -> Origin:
 
 
 def _season(facts: _Facts) -> str | None:
-    """The crop season, October to September, of the first delivery."""
+    """The season of the first delivery, as the profile of the lot's product counts seasons."""
     deliveries = [row.made_at for row in facts.family.values() if row.kind == "delivery"]
     if not deliveries:
         return None
-    first = instant(min(deliveries)).date()
-    start = first.year if first.month >= 10 else first.year - 1  # noqa: PLR2004 - West African main crop begins in October
-    return f"{start}/{(start + 1) % 100:02d}"
+    commodity, _ = profiles().product(facts.lot.product)
+    return commodity.season_of(instant(min(deliveries)).date())
 
 
 def _checks(session: SystemSession, facts: _Facts) -> tuple[QualityCheck, ...]:
@@ -350,6 +349,7 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
             line["passed"],
             line.get("count"),
             line.get("of"),
+            _test_name(line["test"], facts.family[row.lot_id].product),
         )
         for line in json.loads(row.lines)
     )
@@ -363,6 +363,13 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
         grade=row.grade,
         measured=measured,
     )
+
+
+def _test_name(test: str, product: str) -> dict[str, str] | None:
+    """What the profile of a product calls a test; none where it has no limit for it."""
+    commodity = profiles().commodity_of(product)
+    found = commodity.specifications if commodity is not None else ()
+    return next((dict(item.name) for item in found if item.test == test), None)
 
 
 def _verifications(

@@ -173,6 +173,34 @@ def test_members_and_others_are_never_mixed_and_a_dried_lot_names_its_deliveries
             assert sum(share.grams for share in back.composition) == load.dried_g
 
 
+@pytest.mark.slow
+@pytest.mark.xdist_group("clusters")
+@pytest.mark.parametrize(
+    ("cluster", "season", "words"),
+    [
+        ("GH_MANGO", "2025", ("Mangoes, dried", "Mangues séchées")),
+        (
+            "GH_CASSAVA",
+            "2025",
+            ("Cassava chips, dried", "Dried raised, not on the ground", "Séché surélevé, pas au sol"),
+        ),
+        ("TN_PEAR", "2025/26", ("Prickly pear seed oil", "Indice de peroxyde")),
+        ("GE_PHARMA", "2025", ("tablets", "Dissolved in 30 minutes", "carton de 100 boîtes")),
+        ("GE_FISH", "2025/26", ("Fishmeal", "Protéines brutes")),
+    ],
+)
+def test_the_pages_speak_the_words_of_the_profile(
+    played: Callable[[str, str], Database], cluster: str, season: str, words: tuple[str, ...]
+) -> None:
+    page = table(models.PublicPage)
+    with system_session(played(cluster, "sqlite"), write=False) as session:
+        rows = session.execute(sa.select(page.c.data, page.c.html_en, page.c.html_fr)).all()
+    assert len(rows) >= 8
+    assert {json.loads(bytes(row.data))["season"] for row in rows} == {season}
+    shown = "".join((bytes(row.html_en) + bytes(row.html_fr)).decode() for row in rows)
+    assert [word for word in words if word not in shown] == []
+
+
 # --- what is drawn, without a ledger ---
 
 

@@ -335,7 +335,8 @@ class Memory:
             lambda one: {key: rows for key, rows in one.caps.items() if rows},
             lambda one: {key: rows for key, rows in one.holds.items() if rows},
             lambda one: {key: rows for key, rows in one.consignments.items() if rows},
-            lambda one: (one.loads, one.ended_loads, one.cleanings, one.checks, one.voided),
+            lambda one: {key: rows for key, rows in one.checks.items() if rows},
+            lambda one: (one.loads, one.ended_loads, one.cleanings, one.voided),
             lambda one: {key: below for key, below in one.children.items() if below},
         )
         return all(part(book) == part(self.book) for part in parts)

@@ -101,8 +101,8 @@ class Washing:
                 "2025-02-11T10:00:00Z",
                 lot=uid("GR1"),
                 measurements=(
-                    told.Measurement(test="moisture", value=moisture),
-                    told.Measurement(test="defects", value="41"),
+                    told.Result(test="moisture", value=moisture),
+                    told.Result(test="defects", value="41"),
                 ),
             ),
         ]
@@ -133,7 +133,8 @@ def test_coffee_is_captured_made_checked_labelled_and_shown(recorder: Recorder, 
         {"en": "Green coffee", "fr": "Café vert"},
         150_000,
     )
-    for word in ("Green coffee", "Café vert", "GR1"):
+    assert data["season"] == "2024/25"
+    for word in ("Green coffee", "Café vert", "GR1", "Defects in 300 g", "Défauts dans 300 g"):
         assert word in html
     with system_session(recorder.database, write=False) as session:
         labelled = label_of(session, recorder, None, "GR1")
@@ -171,7 +172,7 @@ def test_coffee_is_held_by_its_own_limit_and_noticed_by_its_own_yield(recorder: 
         "q2",
         "2025-01-26T10:00:00Z",
         lot=uid("PA2"),
-        measurements=(told.Measurement(test="caffeine", value="1.2"),),
+        measurements=(told.Result(test="caffeine", value="1.2"),),
     )
     assert unknown.refused is not None
     assert unknown.refused.code == "TEST_UNKNOWN"
