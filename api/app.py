@@ -17,13 +17,43 @@ from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
 from api.settings import Settings
-from api.v1 import access, balances, contracts, events, imports, labels, lots, recalls, registry, seasons, signals
+from api.v1 import (
+    access,
+    balances,
+    contracts,
+    curves,
+    events,
+    facilities,
+    imports,
+    labels,
+    lots,
+    prices,
+    recalls,
+    registry,
+    seasons,
+    signals,
+)
 from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, connect
 from models.schema import current, head
 
-PARTS = (access, registry, events, lots, labels, signals, balances, contracts, seasons, imports, recalls)
+PARTS = (
+    access,
+    registry,
+    events,
+    lots,
+    labels,
+    signals,
+    balances,
+    contracts,
+    seasons,
+    imports,
+    recalls,
+    prices,
+    facilities,
+    curves,
+)
 """The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20

@@ -546,6 +546,59 @@ def _balance_table(stated: dict[str, Any], lang: Language) -> None:
 
 
 @app.command()
+def payout(
+    organisation: Annotated[str, typer.Option(help="code of the organisation that pays")],
+    season: Annotated[str | None, typer.Option(help="season, such as 2024/25; otherwise: all time")] = None,
+    commodity: Annotated[str | None, typer.Option(help="whose season; needed where there are several")] = None,
+    output: Output = None,
+    lang: Language = "en",
+) -> None:
+    """What each farmer gets, by the price lists: a table, or a file .csv or .xlsx with every delivery."""
+    from domain.prices import totals
+    from ledger import prices
+    from ledger.facts import organisations
+    from ledger.queries import instant
+    from models.db import system_session
+
+    recorder = _recorder(Settings.from_env())
+    with system_session(recorder.database, write=False) as session:
+        actor = organisations(session.connection(), [organisation])
+        if organisation not in actor:
+            _stop(f"There is no organisation {organisation}.")
+        rows = prices.wanted(session, actor[organisation], season=season, commodity=commodity)
+    sums, money = totals([row.amount for row in rows]), prices.currencies()
+    if output is not None and output.suffix in (".csv", ".xlsx"):
+        from exchange.payouts import payout_csv, payout_xlsx
+
+        sheet = prices.sheet_rows(rows)
+        if output.suffix == ".csv":
+            made = payout_csv(sheet, money, lang)
+        else:
+            at = instant(recorder.clock())
+            period = season or "…"
+            made = payout_xlsx(sheet, sums, money, organisation=organisation, period=period, made_at=at, lang=lang)
+        _write(made, output)
+    else:
+        lines = [
+            "\t".join(
+                (
+                    one.farmer,
+                    str(one.deliveries),
+                    f"{one.grams // 1000}.{one.grams % 1000:03d}",
+                    money[one.currency].said(one.minor) if one.currency else "-",
+                )
+            )
+            for one in prices.payouts(rows)
+        ]
+        _write("".join(f"{line}\n" for line in ("farmer\tdeliveries\tkg\tamount", *lines)), output)
+    unpriced = sum(row.amount.minor is None for row in rows)
+    _say(
+        f"{len(rows)} deliveries, {unpriced} without a price: "
+        f"{', '.join(money[code].said(minor) for code, minor in sums.items()) or 'nothing to pay'}."
+    )
+
+
+@app.command()
 def pack(
     certificate: Annotated[str, typer.Option(help="number or id of the certificate")],
     season: SeasonCode,

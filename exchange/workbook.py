@@ -12,17 +12,33 @@ from datetime import date, datetime
 from io import BytesIO
 from typing import Any, Final, Literal, TypeAlias
 
-Kind: TypeAlias = Literal["text", "kg", "ha", "percent", "count", "day", "moment", "degrees", "truth"]
+Kind: TypeAlias = Literal[
+    "text", "kg", "ha", "percent", "count", "day", "moment", "degrees", "truth", "hours", "minor0", "minor2", "minor3"
+]
 """How a raw value is written: grams as kilograms, square metres as hectares, basis points as percent, micro-degrees as
-decimal degrees."""
+decimal degrees, milliseconds as hours, minor units of money with so many decimals as units."""
 
-SCALE: Final[Mapping[Kind, int]] = {"kg": 1_000, "ha": 10_000, "percent": 10_000, "degrees": 1_000_000, "count": 1}
+SCALE: Final[Mapping[Kind, int]] = {
+    "kg": 1_000,
+    "ha": 10_000,
+    "percent": 10_000,
+    "degrees": 1_000_000,
+    "count": 1,
+    "hours": 3_600_000,
+    "minor0": 1,
+    "minor2": 100,
+    "minor3": 1_000,
+}
 FORMATS: Final[Mapping[Kind, str]] = {
     "kg": "#,##0.000",
     "ha": "#,##0.0000",
     "percent": "0.0%",
     "count": "#,##0",
     "degrees": "0.000000",
+    "hours": "#,##0.0",
+    "minor0": "#,##0",
+    "minor2": "#,##0.00",
+    "minor3": "#,##0.000",
     "day": "yyyy-mm-dd",
     "moment": "yyyy-mm-dd hh:mm",
 }

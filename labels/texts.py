@@ -504,7 +504,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "test.aflatoxin_total": ("Aflatoxins, total", "Aflatoxines, total"),
     "test.pesticides_organic": ("Pesticide residues", "Résidus de pesticides"),
     "test.water_activity": ("Water activity", "Activité de l'eau"),
-    "test.so2_conventional": ("Sulphur dioxide", "Dioxyde de soufre"),
+    "test.so2": ("Sulphur dioxide", "Dioxyde de soufre"),
     "test.e_coli": ("E. coli", "E. coli"),
     "test.salmonella": ("Salmonella", "Salmonelles"),
     "test.yeast_mould": ("Yeasts and moulds", "Levures et moisissures"),

@@ -2,6 +2,7 @@
 
 from models.access import ApiKey, Organisation, User, WebSession
 from models.base import LOT_SCOPED, ORG_SCOPED, metadata, table
+from models.facilities import Booking, LossBaseline, SensorReading, Tariff
 from models.ics import (
     Calibration,
     Contract,
@@ -25,6 +26,7 @@ from models.ics import (
 from models.imports import ImportMapping, ImportRecord, ImportRun
 from models.issued import Document, Frozen, Label, PublicPage
 from models.log import Event
+from models.prices import PricedProduct, PriceList, PriceVersion
 from models.projections import (
     Check,
     Cleaning,
@@ -68,6 +70,7 @@ __all__ = [
     "LOT_SCOPED",
     "ORG_SCOPED",
     "ApiKey",
+    "Booking",
     "Calibration",
     "Certificate",
     "CertificateProduct",
@@ -100,6 +103,7 @@ __all__ = [
     "Line",
     "Load",
     "LoadItem",
+    "LossBaseline",
     "Lot",
     "LotCap",
     "LotChecklist",
@@ -114,6 +118,9 @@ __all__ = [
     "Person",
     "PlannedInspection",
     "Plot",
+    "PriceList",
+    "PriceVersion",
+    "PricedProduct",
     "PublicPage",
     "Reading",
     "RecallCase",
@@ -123,9 +130,11 @@ __all__ = [
     "Sample",
     "Sanction",
     "SchemeSetting",
+    "SensorReading",
     "Signal",
     "Site",
     "SiteShare",
+    "Tariff",
     "TestOrder",
     "Training",
     "TrainingRecord",

@@ -148,6 +148,8 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
             )
         )
         session.add_all(planted_control(a))
+        session.add_all(planted_prices(a))
+        session.add_all(planted_facility(a, vessel))
         session.flush()
         key = table(models.Lot)
         lot_id = session.execute(sa.select(key.c.id).where(key.c.code == "PLANTED-D1")).scalar_one()
@@ -193,6 +195,8 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         "recall_id": [uid("PLANTED-RECALL")],
         "entry_id": [uid("PLANTED-ENTRY")],
         "consignee_id": [uid("PLANTED-CONSIGNEE")],
+        "price_list_id": [uid("PLANTED-PL")],
+        "booking_id": [uid("PLANTED-B")],
     }
     users = {role: b_admin if role == "operator" else house.user(b, role, f"b.{role}") for role in ROLES}
     return Planted(house, a, b, ids, a_admin, users)
@@ -239,6 +243,40 @@ def planted_recall(a: int, lot: int) -> list[Any]:
             grams=7, on_day="2024-08-10", place="planted place", recorded_at=1, recorded_by="planted",
         ),
         models.Consignee(org_id=a, id=uid("PLANTED-CONSIGNEE"), code="PLANTED-R", name="Planted Recipient"),
+    ]  # fmt: skip
+
+
+def planted_prices(a: int) -> list[Any]:
+    """A row in each table of A's prices."""
+    line = {"code": "PLANTED", "product": "cocoa_wet_beans", "per_tonne": 7, "grade": None, "claims": {}}
+    window = {"zone": "planted", "harvested_from": None, "harvested_to": None}
+    terms = {"currency": "LRD", "rounding": "down", "round_to": 1, "lines": [line | window], "deductions": []}
+    return [
+        models.PriceList(org_id=a, id=uid("PLANTED-PL"), code="PLANTED-PL", name="Planted prices", created_at=1),
+        models.PriceVersion(
+            org_id=a, list_id=uid("PLANTED-PL"), number=1, from_day="2024-10-01", terms=json.dumps(terms),
+            reason="planted reason", recorded_at=1,
+        ),
+        models.PricedProduct(org_id=a, product="cocoa_wet_beans", list_id=uid("PLANTED-PL")),
+    ]  # fmt: skip
+
+
+def planted_facility(a: int, vessel: str) -> list[Any]:
+    """A row in each table around A's facility."""
+    site = uid("PLANTED-S")
+    return [
+        models.Booking(
+            org_id=a, id=uid("PLANTED-B"), site_id=site, vessel_id=vessel, for_org_id=a, from_at=1, to_at=2, grams=7,
+            note="planted note", booked_by=a, booked_at=1,
+        ),
+        models.Tariff(org_id=a, site_id=site, from_day="2024-10-01", currency="LRD", fee_per_tonne=7, recorded_at=1),
+        models.LossBaseline(
+            org_id=a, site_id=site, measured_on="2024-06-30", loss_bp=7, source="planted source", recorded_at=1
+        ),
+        models.SensorReading(
+            org_id=a, load_id=uid("load"), name="mass_temperature", device="PLANTED-T", read_at=1, value="7",
+            unit="°C", received_at=1,
+        ),
     ]  # fmt: skip
 
 
