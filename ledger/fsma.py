@@ -62,7 +62,11 @@ def sheet(
     asked = [f"lot {lot}" if lot else "", f"recall {recall}" if recall else ""]
     asked.append(f"{first or '…'} to {last or '…'}" if first or last else "")
     foods = sorted(
-        {(food.food, ", ".join(food.products)) for one in profiles().commodities.values() for food in one.traceability_list}
+        {
+            (food.food, ", ".join(food.products))
+            for one in profiles().commodities.values()
+            for food in one.traceability_list
+        }
     )
     return Sheet(
         holder.name,
@@ -86,7 +90,9 @@ def _keys(session: SystemSession, org_id: int, lot: str | None, recall: str | No
             raise Refused("RECALL_UNKNOWN", recall=recall)
         starts.update(orjson.loads(row.roots))
     if lot is None and recall is None:
-        listed = {code for one in profiles().commodities.values() for food in one.traceability_list for code in food.products}
+        listed = {
+            code for one in profiles().commodities.values() for food in one.traceability_list for code in food.products
+        }
         starts = mine & set(session.execute(select(_LOT.c.id).where(_LOT.c.product.in_(sorted(listed)))).scalars())
     connection = session.connection()
     return (family(connection, starts, "back") | family(connection, starts, "forward")) & mine
