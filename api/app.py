@@ -28,6 +28,7 @@ from api.v1 import (
     labels,
     lots,
     prices,
+    quality,
     recalls,
     registry,
     seasons,
@@ -51,6 +52,7 @@ PARTS = (
     imports,
     recalls,
     prices,
+    quality,
     facilities,
     curves,
 )

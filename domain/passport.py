@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+from domain.quality import Ordered
+
 State = Literal["valid", "on_hold", "recalled", "superseded", "revoked"]
 Answer = Literal["passed", "failed", "not_applicable", "not_checked"]
 Params = dict[str, str | int]
@@ -137,3 +139,4 @@ class Passport:
     issued_at: datetime
     superseded_by: str | None = None  # URL of the label that replaces this one
     declares: tuple[str, ...] = ()  # allergens that the label names: "sulphites"
+    ordered: Ordered | None = None  # tests ordered of this lot; none: none were

@@ -293,6 +293,33 @@ def awaited_of(seq: int, tests: Collection[str], outcomes: Iterable[Outcome]) ->
     return set(tests).difference(*(item.decided for item in outcomes if item.seq > seq))
 
 
+@dataclass(frozen=True, slots=True)
+class Ordered:
+    """How many tests were ordered of a lot, and what became of them."""
+
+    ordered: int
+    passed: int
+    failed: int
+
+    @property
+    def awaited(self) -> int:
+        return self.ordered - self.passed - self.failed
+
+
+def ordered_of(orders: Iterable[tuple[int, Collection[str]]], outcomes: Sequence[Outcome]) -> Ordered:
+    """The tests of all orders of a lot, each counted in its order; nothing is left out because it failed."""
+    state = [fate(seq, test, outcomes) for seq, tests in orders for test in tests]
+    return Ordered(len(state), state.count("passed"), state.count("failed"))
+
+
+def fate(seq: int, test: str, outcomes: Sequence[Outcome]) -> Literal["awaited", "passed", "failed"]:
+    """What became of a test ordered at a number of the log."""
+    decided = [item for item in outcomes if item.seq > seq and test in item.decided]
+    if not decided:
+        return "awaited"
+    return "failed" if any(test in item.failed and not lifted(item, outcomes) for item in decided) else "passed"
+
+
 def passed(outcomes: Sequence[Outcome], since: int = 0) -> set[str]:
     """The tests that a lot passed after a number of the log, and that no check that stands says otherwise of."""
     failing = {test for item in outcomes if item.failed and not lifted(item, outcomes) for test in item.failed}

@@ -147,6 +147,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "harvested": ("Harvested", "Récolté"),
     "season": ("Season", "Campagne"),
     "contains": ("Contains", "Contient"),
+    "tests_ordered": (
+        "Tests ordered: {ordered}; passed: {passed}; failed: {failed}; awaited: {awaited}.",
+        "Analyses commandées : {ordered} ; réussies : {passed} ; échouées : {failed} ; attendues : {awaited}.",
+    ),
     "declared.sulphites": ("sulphites", "sulfites"),
     "grade": ("Grade", "Grade"),
     "hs_code": ("Customs code (HS)", "Code douanier (SH)"),

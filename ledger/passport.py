@@ -27,6 +27,7 @@ from domain.passport import (
     Step,
     Verification,
 )
+from domain.quality import Ordered, ordered_of, outcome_of
 from domain.values import CertificateFacts
 from ledger.facts import certificate_facts
 from ledger.profiles import profiles
@@ -122,6 +123,7 @@ def build(session: SystemSession, host: str, label: Any, now: int) -> View:
         issued_at=instant(label.issued_at),
         superseded_by=public_url(host, label.superseded_by) if label.superseded_by else None,
         declares=tuple(json.loads(label.declares)),
+        ordered=_ordered(session, lot.id),
     )
     return View(passport, _review_at(known, facts.today))
 
@@ -337,6 +339,17 @@ def _checks(session: SystemSession, facts: _Facts) -> tuple[QualityCheck, ...]:
         rows += session.execute(select(check).where(check.c.lot_id.in_(chunk)))
     rows.sort(key=lambda row: (row.lot_id != facts.lot.id, -row.checked_at, -row.seq))
     return tuple(_check(row, facts) for row in rows[:CHECKS_SHOWN])
+
+
+def _ordered(session: SystemSession, key: int) -> Ordered | None:
+    """The tests ordered of the lot: all of them, whatever they found."""
+    order, check = table(models.TestOrder), table(models.Check)
+    rows = session.execute(select(order.c.seq, order.c.tests).where(order.c.lot_id == key).order_by(order.c.seq)).all()
+    if not rows:
+        return None
+    found = session.execute(select(check).where(check.c.lot_id == key).order_by(check.c.seq))
+    outcomes = [outcome_of(row.seq, row.verdict, json.loads(row.lines), row.retest_of) for row in found]
+    return ordered_of([(row.seq, json.loads(row.tests)) for row in rows], outcomes)
 
 
 def _check(row: Any, facts: _Facts) -> QualityCheck:

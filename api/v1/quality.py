@@ -1,0 +1,119 @@
+"""What quality control knows of a lot."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from api.access import Needs, Routes
+from api.deps import CallerDep, LedgerDep, LedgerReadDep
+from api.versions import Instant
+from ledger.quality import quality_of
+from ledger.queries import instant
+
+routes = Routes(prefix="/v1", tags=["quality"])
+
+
+class Shape(BaseModel):
+    """An answer read from values of the ledger."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class CountedOut(Shape):
+    """How many tests were ordered, and what became of them."""
+
+    ordered: int
+    passed: int
+    failed: int
+    awaited: int
+
+
+class TestOut(Shape):
+    """A test that was ordered."""
+
+    __test__ = False
+
+    test: str
+    state: Literal["awaited", "passed", "failed"]
+
+
+class OrderOut(Shape):
+    """Tests ordered together; late: something is awaited after the day that it was due."""
+
+    at: Instant
+    by: str
+    laboratory: str | None
+    sample: str | None
+    due: date | None
+    late: bool
+    tests: tuple[TestOut, ...]
+
+
+class MadeOut(Shape):
+    """A check; lifted: it failed, and a retest with its reason found otherwise."""
+
+    event: str
+    at: Instant
+    by: str
+    stage: str
+    verdict: str
+    grade: str | None
+    retest_of: str | None
+    lifted: bool
+    lines: tuple[dict[str, Any], ...]
+
+
+class SampleOut(Shape):
+    """A sample of the lot; lots: of how many lots it was drawn together."""
+
+    code: str
+    at: Instant
+    by: str
+    bags: int | None
+    drawn_from: int | None
+    increments: int
+    grams: int | None
+    seal: str | None
+    lots: int
+
+
+class ChecklistOut(Shape):
+    """A checklist of good practice that was gone through."""
+
+    checklist: str
+    at: Instant
+    by: str
+    passed: bool
+    answers: tuple[dict[str, Any], ...]
+
+
+class DueOut(Shape):
+    """What the lot must still show before a step."""
+
+    before: str
+    tests: tuple[str, ...]
+    checklists: tuple[str, ...]
+
+
+class QualityOut(Shape):
+    """Everything that quality control knows of a lot."""
+
+    lot: str
+    product: str
+    verdict: Literal["pending", "pass", "fail"]
+    counted: CountedOut
+    due: tuple[DueOut, ...]
+    orders: tuple[OrderOut, ...]
+    checks: tuple[MadeOut, ...]
+    samples: tuple[SampleOut, ...]
+    checklists: tuple[ChecklistOut, ...]
+
+
+@routes.get("/lots/{lot}/quality", access=Needs("lots:read"), summary="Quality control of a lot")
+def get_quality(caller: CallerDep, ledger: LedgerDep, session: LedgerReadDep, lot: str) -> QualityOut:
+    """Samples, orders and what became of them, every check with its retests, checklists, and what is still due."""
+    today = instant(ledger.clock()).date()
+    return QualityOut.model_validate(quality_of(session, caller.org_id, lot, today))

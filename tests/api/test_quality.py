@@ -1,0 +1,71 @@
+"""Quality control over HTTP: a chain with a laboratory, and the page that says what was ordered and what was found."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.api.test_events import Trade, trade, uid  # noqa: F401 - fixture
+
+ORDERED = ("benzo_a_pyrene", "pah4", "moisture")
+
+
+def found(trade: Trade, when: str, **values: str) -> dict[str, Any]:  # noqa: F811
+    measured = [{"test": test, "value": value} for test, value in values.items()]
+    answer = trade.tell("EXP", "inspected", when, lot=uid("X"), measurements=measured, laboratory="LAB-1")
+    assert answer.status_code == 201, answer.text
+    return answer.json()  # type: ignore[no-any-return]
+
+
+def test_the_page_says_three_ordered_one_passed(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    exporter = trade.keys["EXP"]
+    path = "/" + exporter.post("/v1/lots/X/labels").json()["url"].split("/", 3)[3]
+    client = trade.house.client()
+    assert "Tests ordered" not in client.get(path).text
+    trade.tell("EXP", "tests_ordered", "2025-01-22T08:00:00Z", lot=uid("X"), tests=ORDERED, due="2025-01-31")
+    found(trade, "2025-01-23T08:00:00Z", moisture="7.4")
+    assert "Tests ordered: 3; passed: 1; failed: 0; awaited: 2." in client.get(path).text
+    page = client.get(path, headers={"accept": "application/json"}).json()
+    assert page["ordered"] == {"ordered": 3, "passed": 1, "failed": 0}
+    found(trade, "2025-01-24T08:00:00Z", benzo_a_pyrene="7.1")
+    assert "Tests ordered: 3; passed: 1; failed: 1; awaited: 1." in client.get(path).text
+    found(trade, "2025-01-25T08:00:00Z", benzo_a_pyrene="1.0")  # again until it passes: what was found stays
+    assert "Analyses commandées : 3 ; réussies : 1 ; échouées : 1 ; attendues : 1." in (
+        client.get(path, params={"lang": "fr"}).text.replace("\u202f", " ").replace("\u00a0", " ")
+    )
+
+
+def test_what_a_lot_still_has_to_show(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    exporter = trade.keys["EXP"]
+    trade.tell(
+        "EXP", "sampled", "2025-01-21T10:00:00Z", lots=[uid("X")], sample="S-1", bags=4, drawn_from=2,
+        quantity={"value": 2, "unit": "kg"}, increments=2,
+    )  # fmt: skip
+    trade.tell("EXP", "tests_ordered", "2025-01-22T08:00:00Z", lot=uid("X"), tests=ORDERED, due="2025-01-31")
+    wrong = found(trade, "2025-01-24T08:00:00Z", benzo_a_pyrene="7.1")
+    told = exporter.get("/v1/lots/X/quality").json()
+    assert (told["verdict"], told["due"]) == ("fail", [])  # moisture and cut test were passed before
+    assert told["counted"] == {"ordered": 3, "passed": 0, "failed": 1, "awaited": 2}
+    (order,) = told["orders"]
+    assert [(item["test"], item["state"]) for item in order["tests"]] == [
+        ("benzo_a_pyrene", "failed"),
+        ("pah4", "awaited"),
+        ("moisture", "awaited"),
+    ]
+    assert order["late"]  # since 1 February
+    assert [(item["code"], item["lots"], item["drawn_from"]) for item in told["samples"]] == [("S-1", 1, 2)]
+    retest = trade.tell(
+        "EXP", "inspected", "2025-01-26T08:00:00Z", lot=uid("X"), retest_of=wrong["id"],
+        measurements=[{"test": "benzo_a_pyrene", "value": "1.0"}], reason="The first extract was contaminated",
+    )  # fmt: skip
+    assert retest.status_code == 201, retest.text
+    checks = exporter.get("/v1/lots/X/quality").json()["checks"]
+    assert [(item["verdict"], item["lifted"]) for item in checks] == [("pass", False), ("fail", True), ("pass", False)]
+    assert checks[2]["retest_of"] == wrong["id"]
+
+
+def test_a_lot_without_its_tests_says_what_is_due(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    due = trade.keys["COOP"].get("/v1/lots/R/quality").json()
+    assert (due["verdict"], due["due"]) == ("pending", [])  # wet beans: nothing is asked for
