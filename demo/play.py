@@ -47,17 +47,22 @@ def play(recorder: Recorder, cluster: str, progress: Progress = lambda _done, _a
     with system_session(recorder.database, write=True) as session:
         _write(session, story, ids)
     stream = story.events
-    actors = {code: Actor(org_id, code, "user:demo") for code, org_id in ids.items()}
     done = 0
     for who, batch in _batches(stream):
         clock.now = max(clock.now, *(told.millis(event.occurred_at) + 60_000 for event in batch))
-        for event, answer in zip(batch, record(told_by, actors[who], batch), strict=True):
+        for event, answer in zip(batch, record(told_by, _actor(who, ids), batch), strict=True):
             if answer.refused is not None:
                 message = f"{who} {event.type} {event.id}: {sentence(answer.refused)} {advice(answer.refused)}"
                 raise DemoRefused(message)
         done += len(batch)
         progress(done, len(stream))
     return Played(cluster, done, int(story.longest_wait.total_seconds() // 3600), logins)
+
+
+def _actor(who: str, ids: dict[str, int]) -> Actor:
+    """An organisation as it is told of; after a colon, another of its users."""
+    code, _, user = who.partition(":")
+    return Actor(ids[code], code, f"user:{user or 'demo'}")
 
 
 def _write(session: SystemSession, story: Story, ids: dict[str, int]) -> None:

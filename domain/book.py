@@ -160,6 +160,27 @@ class ChecklistRow:
 
 
 @dataclass(slots=True)
+class DeviationRow:
+    """A deviation of a lot, its cause and corrective action."""
+
+    lot: int
+    seq: int
+    org_id: int
+    uid: str
+    grade: str
+    description: str
+    raised_at: int
+    closed_at: int | None = None
+    root_cause: str | None = None
+    action: str | None = None
+    owner: str | None = None
+    due: str | None = None
+    verified_at: int | None = None
+    effective: bool | None = None
+    evidence: str | None = None
+
+
+@dataclass(slots=True)
 class ReadingRow:
     """A value read on a lot in process."""
 
@@ -266,6 +287,7 @@ class Book:
     checks: dict[int, list[CheckRow]] = field(default_factory=lambda: defaultdict(list))
     orders: dict[int, list[OrderRow]] = field(default_factory=lambda: defaultdict(list))
     checklists: dict[int, list[ChecklistRow]] = field(default_factory=lambda: defaultdict(list))
+    deviations: dict[str, DeviationRow] = field(default_factory=dict)
     samples: dict[str, list[SampleRow]] = field(default_factory=lambda: defaultdict(list))
     """Samples of the actor's organisation, by code."""
     fills: dict[int, dict[int, Fill]] = field(default_factory=lambda: defaultdict(dict))
@@ -288,6 +310,8 @@ class Book:
     new_samples: list[SampleRow] = field(default_factory=list)
     new_orders: list[OrderRow] = field(default_factory=list)
     new_checklists: list[ChecklistRow] = field(default_factory=list)
+    new_deviations: list[DeviationRow] = field(default_factory=list)
+    changed_deviations: dict[str, DeviationRow] = field(default_factory=dict)
     readings: list[ReadingRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
     new_loads: list[Load] = field(default_factory=list)

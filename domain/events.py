@@ -114,6 +114,7 @@ class NewLot(Value):
     product: Word
     quantity: Quantity
     owner: Code | None = None
+    expires_on: Day | None = None  # the last day of use; none: what the profile and the inputs say
 
 
 class Named(Value):
@@ -323,6 +324,48 @@ class Checked(Base):
     vessel: Id | None = None
 
 
+class DeviationRaised(Base):
+    """Something was not done, or did not come out, as it must. While it is open the batch is not certified."""
+
+    type: Literal["deviation_raised"] = "deviation_raised"
+    lot: Id
+    deviation: Id
+    grade: Literal["minor", "major", "critical"]
+    description: Note
+
+
+class DeviationClosed(Base):
+    """The root cause of a deviation was found, and what is done so that it does not come again: by whom, until when."""
+
+    type: Literal["deviation_closed"] = "deviation_closed"
+    deviation: Id
+    root_cause: Note
+    action: Note
+    owner: Code | None = None
+    due: Day | None = None
+
+
+class ActionVerified(Base):
+    """Whether the corrective action of a deviation had its effect."""
+
+    type: Literal["action_verified"] = "action_verified"
+    deviation: Id
+    effective: bool
+    evidence: Note
+
+
+class BatchCertified(Base):
+    """The qualified person certifies that a batch was made and checked as it must be: only then it may leave.
+
+    ``register_no``: the number in the register (Directive (EU) 2017/1572; EU GMP Annex 16). Nobody certifies what they
+    made themselves.
+    """
+
+    type: Literal["batch_certified"] = "batch_certified"
+    lot: Id
+    register_no: Code
+
+
 class Held(Base):
     """Nothing may be drawn, shipped or labelled from the lot until it is released."""
 
@@ -399,6 +442,7 @@ class Shipped(Base):
     document: Code | None = None
     container: Code | None = None
     seal: Code | None = None
+    reason: Note | None = None  # why not a lot that expires earlier
 
 
 class Lost(Base):
@@ -508,6 +552,10 @@ Recordable: TypeAlias = (
     | TestsOrdered
     | Inspected
     | Checked
+    | DeviationRaised
+    | DeviationClosed
+    | ActionVerified
+    | BatchCertified
     | Held
     | Released
     | TransferOffered
@@ -586,6 +634,8 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
         case (
             TestsOrdered()
             | Inspected()
+            | DeviationRaised()
+            | BatchCertified()
             | Held()
             | Released()
             | Packed()
@@ -603,6 +653,8 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Read()
             | Turned()
             | Unloaded()
+            | DeviationClosed()
+            | ActionVerified()
             | TransferRejected()
             | Cleaned()
             | Corrected()

@@ -16,6 +16,7 @@ from domain.book import (
     CheckRow,
     CleaningRow,
     ConsignmentRow,
+    DeviationRow,
     DocumentRow,
     Fill,
     HoldRow,
@@ -108,6 +109,7 @@ class _Entry:
         """Grams put into a lot from others, under the caps of the ruling."""
         more = lot.initial_g > 0
         lot.made_at = min(lot.made_at, self.at) if more else self.at
+        lot.expires_on = self.ruling.expires.get(lot.uid)
         self.line(lot, "in", grams)
         fill = Fill(self.seq, self.at, tuple(parent.key for parent in inputs))
         self.book.put_fill(lot.key, fill)
@@ -161,6 +163,14 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _inspected(event, entry)
         case told.Checked():
             _checked(event, entry)
+        case told.DeviationRaised():
+            _deviation_raised(event, entry)
+        case told.DeviationClosed():
+            _deviation_closed(event, entry)
+        case told.ActionVerified():
+            _action_verified(event, entry)
+        case told.BatchCertified():
+            _batch_certified(event, entry)
         case told.Held():
             _held(event, entry)
         case told.Released():
@@ -231,21 +241,23 @@ def _bulked(event: told.Bulked, entry: _Entry) -> None:
     total = sum(entry.grams(item.quantity) for item in event.inputs)
     lots = _draw(event.inputs, entry)
     made = entry.make(event.into, 0, "lot", lots[0].product, total, lots)
-    _inherit_grade(made, lots)
+    _inherit(made, lots)
 
 
 def _split(event: told.Split, entry: _Entry) -> None:
     (lot,) = _draw([event.input], entry)
     for position, item in enumerate(event.outputs):
         made = entry.make(item, position, "lot", item.product, entry.grams(item.quantity), [lot])
-        _inherit_grade(made, [lot])
+        _inherit(made, [lot])
 
 
-def _inherit_grade(made: Lot, lots: list[Lot]) -> None:
-    """Goods that only change heaps keep the grade that they all have."""
-    grades = {lot.grade for lot in lots}
+def _inherit(made: Lot, lots: list[Lot]) -> None:
+    """Goods that only change heaps keep the grade that they all have, and what they were all certified by."""
+    grades, certified = {lot.grade for lot in lots}, {lot.certified_seq for lot in lots}
     if len(grades) == 1:
         made.grade = grades.pop()
+    if None not in certified:
+        made.certified_seq = max(seq for seq in certified if seq is not None)
 
 
 def _transformed(event: told.Transformed, entry: _Entry) -> None:
@@ -401,6 +413,35 @@ def _checked(event: told.Checked, entry: _Entry) -> None:
         if failed:
             reason = f"{event.checklist}: {', '.join(failed)}"
             entry.book.hold(lot, HoldRow(lot.key, entry.seq, "quality", "CRITICAL_POINT_FAILED", reason, entry.at))
+
+
+def _deviation_raised(event: told.DeviationRaised, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    row = DeviationRow(lot.key, entry.seq, entry.org_id, event.deviation, event.grade, event.description, entry.at)
+    entry.book.deviations[event.deviation] = row
+    entry.book.new_deviations.append(row)
+    entry.line(lot, "note", 0)
+
+
+def _deviation_closed(event: told.DeviationClosed, entry: _Entry) -> None:
+    row = entry.book.deviations[event.deviation]
+    row.closed_at, row.root_cause, row.action, row.owner = entry.at, event.root_cause, event.action, event.owner
+    row.due = event.due.isoformat() if event.due else None
+    entry.book.changed_deviations[row.uid] = row
+    entry.line(entry.book.by_key[row.lot], "note", 0)
+
+
+def _action_verified(event: told.ActionVerified, entry: _Entry) -> None:
+    row = entry.book.deviations[event.deviation]
+    row.verified_at, row.effective, row.evidence = entry.at, event.effective, event.evidence
+    entry.book.changed_deviations[row.uid] = row
+    entry.line(entry.book.by_key[row.lot], "note", 0)
+
+
+def _batch_certified(event: told.BatchCertified, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    lot.certified_seq = entry.seq
+    entry.line(lot, "note", 0)
 
 
 def _held(event: told.Held, entry: _Entry) -> None:

@@ -43,7 +43,7 @@ CUT_DEFECTS: Final = ("mouldy", "slaty", "insect_damaged", "germinated", "flat",
 """What is counted in a cut test; a grading's classes put these together."""
 
 
-WAITING: Final = ("transformed", "bulked", "packed", "shipped", "label_issued")
+WAITING: Final = ("transformed", "bulked", "packed", "batch_certified", "shipped", "label_issued")
 """Event types that a profile can make wait for tests and checklists."""
 
 
@@ -248,6 +248,27 @@ class DueTests:
 
 
 @dataclass(frozen=True, slots=True)
+class BatchRelease:
+    """Products of which no batch leaves before it was certified by a qualified person, and how long its record is kept.
+
+    Until so many years after the last day of use or after the certification, whichever is longer.
+    """
+
+    products: tuple[str, ...]
+    keep_years_after_expiry: int
+    keep_years_after_certification: int
+    valid_from: date
+    source: str
+
+    def keep_until(self, expires_on: date | None, certified_on: date | None) -> date | None:
+        """The day until which the batch record is kept; none: neither day is known yet."""
+        days = [add_months(expires_on, 12 * self.keep_years_after_expiry)] if expires_on is not None else []
+        if certified_on is not None:
+            days.append(add_months(certified_on, 12 * self.keep_years_after_certification))
+        return max(days, default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class Consequence:
     """What follows from a value above a limit, beside its verdict.
 
@@ -307,6 +328,7 @@ class Storage:
     humidity_max: str | None
     shelf_life_months: int | None
     shelf_life_hours: int | None
+    use_by: bool
     valid_from: date
     source: str
 
@@ -380,6 +402,7 @@ class Commodity:
     gradings: tuple[Grading, ...]
     samplings: tuple[Sampling, ...]
     due: tuple[DueTests, ...]
+    releases: tuple[BatchRelease, ...]
     consequences: tuple[Consequence, ...]
     checklists: dict[str, Checklist]
     storage: dict[str, Storage]
@@ -410,6 +433,20 @@ class Commodity:
         return tuple(
             item for item in self.due if step in item.before and product in item.products and item.valid_from <= on
         )
+
+    def release_of(self, product: str, on: date) -> BatchRelease | None:
+        """The rule by which batches of a product leave only when they were certified; none: they need not be."""
+        known = [item for item in self.releases if product in item.products and item.valid_from <= on]
+        return max(known, key=lambda item: item.valid_from, default=None)
+
+    def use_by(self, product: str, made: date) -> date | None:
+        """The last day of use of goods made on a day: the shortest of the ways of keeping that set one."""
+        days = [
+            add_months(made, way.shelf_life_months)
+            for way in self.storage_of(product, made)
+            if way.use_by and way.shelf_life_months is not None
+        ]
+        return min(days, default=None)
 
     def checklists_before(self, step: str, product: str, on: date) -> tuple[Checklist, ...]:
         """The checklists that a product needs before a step, on a day."""
@@ -726,6 +763,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         gradings=tuple(_whole(table, _grading) for table in top.tables("gradings", least=0)),
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
         due=tuple(_whole(table, _due) for table in top.tables("due", least=0)),
+        releases=tuple(_whole(table, _release) for table in top.tables("releases", least=0)),
         consequences=tuple(_whole(table, _consequence) for table in top.tables("consequences", least=0)),
         checklists=_by_code(top.tables("checklists", least=0), _checklist),
         storage=_by_code(top.tables("storage", least=0), _storage),
@@ -907,6 +945,16 @@ def _due(table: _Table) -> DueTests:
     )
 
 
+def _release(table: _Table) -> BatchRelease:
+    return BatchRelease(
+        products=table.words("products"),
+        keep_years_after_expiry=table.integer("keep_years_after_expiry"),
+        keep_years_after_certification=table.integer("keep_years_after_certification"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
 def _steps_before(table: _Table, key: str, least: int = 1) -> tuple[str, ...]:
     """Event types that can be made to wait."""
     words = table.words(key, least=least)
@@ -962,6 +1010,7 @@ def _storage(table: _Table) -> Storage:
         humidity_max=table.maybe_decimal("humidity_max"),
         shelf_life_months=table.maybe_integer("shelf_life_months", least=1),
         shelf_life_hours=table.maybe_integer("shelf_life_hours", least=1),
+        use_by=table.truth("use_by"),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
@@ -1149,6 +1198,8 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
     for i, due in enumerate(commodity.due):
         top.known(f"due[{i}].products", due.products, products, "a product")
         top.known(f"due[{i}].tests", due.tests, tests, "a test")
+    for i, release in enumerate(commodity.releases):
+        top.known(f"releases[{i}].products", release.products, products, "a product")
     for i, then in enumerate(commodity.consequences):
         top.known(f"consequences[{i}].products", then.products, products, "a product")
         top.known(f"consequences[{i}].test", (then.test,), tests, "a test")

@@ -24,6 +24,7 @@ class Ruling:
     verdict: dict[str, Any] | None = None  # quality: verdict, severity, grade, lines
     ranges: dict[str, bool] = field(default_factory=dict)  # reading -> within the profile's limits
     units: dict[str, str] = field(default_factory=dict)  # test -> unit
+    expires: dict[str, str] = field(default_factory=dict)  # lot made -> last day of use
     failed_points: list[str] = field(default_factory=list)  # critical points of a checklist that were not in order
     holds: dict[str, str] = field(default_factory=dict)  # lot made -> why it is held at once
     retest_of: int | None = None  # the number of the check that failed
@@ -46,6 +47,7 @@ class Ruling:
             "verdict": self.verdict,
             "ranges": self.ranges,
             "units": self.units,
+            "expires": self.expires,
             "failed_points": self.failed_points,
             "holds": self.holds,
             "retest_of": self.retest_of,
@@ -70,6 +72,7 @@ class Ruling:
             verdict=plain.get("verdict"),
             ranges=dict(plain.get("ranges", {})),
             units=dict(plain.get("units", {})),
+            expires=dict(plain.get("expires", {})),
             failed_points=list(plain.get("failed_points", [])),
             holds=dict(plain.get("holds", {})),
             retest_of=plain.get("retest_of"),

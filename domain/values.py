@@ -44,6 +44,8 @@ class Lot:
     units: int = 0
     unit_code: str | None = None
     transfer_seq: int | None = None
+    expires_on: str | None = None  # the last day of use
+    certified_seq: int | None = None  # the event by which its batch was certified
     parties: set[int] = field(default_factory=set)
     claims: dict[str, str] = field(default_factory=dict)
 

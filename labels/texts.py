@@ -32,6 +32,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "À vérifier : certificat non en vigueur",
     ),
     "word.on_hold.CLAIM_LOWERED": ("Look closer: claim lowered", "À vérifier : mention déclassée"),
+    "word.on_hold.EXPIRED": ("Past its last day of use", "Date limite dépassée"),
     "word.on_hold.STOCK_MISMATCH": ("Look closer: stock does not add up", "À vérifier : écart de stock"),
     "word.recalled": ("Do not use: recalled", "Ne pas utiliser : rappelé"),
     "word.superseded": ("Look closer: replaced", "À vérifier : remplacé"),
@@ -111,6 +112,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "why.CLAIM_LOWERED+": (
         "{scheme}: the lot no longer carries the claim printed on the label. See the claims below.",
         "{scheme} : le lot ne porte plus la mention imprimée sur l'étiquette. Voir les mentions ci-dessous.",
+    ),
+    "why.EXPIRED": (
+        "It was to be used until {expires_on}.",
+        "À utiliser jusqu'au {expires_on}.",
     ),
     "why.STOCK_MISMATCH": (
         "More was taken from the lot than its records hold. The issuer has to correct the records.",
@@ -441,6 +446,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.tests_ordered.many": ("Tests ordered, {n} times", "Analyses commandées, {n} fois"),
     "step.checked.one": ("Good practice checked", "Bonnes pratiques vérifiées"),
     "step.checked.many": ("Good practice checked, {n} times", "Bonnes pratiques vérifiées, {n} fois"),
+    "step.deviation_raised.one": ("Deviation raised", "Déviation ouverte"),
+    "step.deviation_raised.many": ("{n} deviations raised", "{n} déviations ouvertes"),
+    "step.deviation_closed.one": ("Deviation closed", "Déviation close"),
+    "step.deviation_closed.many": ("{n} deviations closed", "{n} déviations closes"),
+    "step.action_verified.one": ("Corrective action verified", "Action corrective vérifiée"),
+    "step.action_verified.many": ("{n} corrective actions verified", "{n} actions correctives vérifiées"),
+    "step.batch_certified.one": ("Batch certified", "Lot certifié"),
+    "step.batch_certified.many": ("Batches certified, {n} times", "Lots certifiés, {n} fois"),
     "step.inspected.one": ("Quality checked", "Contrôle de qualité"),
     "step.inspected.many": ("{n} quality checks", "{n} contrôles de qualité"),
     "step.held.one": ("Put on hold", "Mis en attente"),

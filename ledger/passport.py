@@ -125,7 +125,7 @@ def build(session: SystemSession, host: str, label: Any, now: int) -> View:
         declares=tuple(json.loads(label.declares)),
         ordered=_ordered(session, lot.id),
     )
-    return View(passport, _review_at(known, facts.today))
+    return View(passport, _review_at(known, lot.expires_on, facts.today))
 
 
 # --- what may be said ---
@@ -202,9 +202,10 @@ def _paper_status(held: CertificateFacts, today: date) -> Any:
     return status if status in ("active", "suspended", "withdrawn", "expired") else "suspended"
 
 
-def _review_at(known: Sequence[CertificateFacts], today: date) -> int | None:
-    """Midnight (UTC) of the next day on which some certificate's state may change by the calendar alone."""
-    days = [held.valid_to + timedelta(days=1) for held in known]
+def _review_at(known: Sequence[CertificateFacts], expires_on: str | None, today: date) -> int | None:
+    """Midnight (UTC) of the next day on which a certificate's state, or the lot's, may change by the calendar alone."""
+    days = [date.fromisoformat(expires_on) + timedelta(days=1)] if expires_on is not None else []
+    days += [held.valid_to + timedelta(days=1) for held in known]
     days += [since for held in known for since, _ in held.statuses]
     days += [held.valid_from for held in known]
     coming = [day for day in days if day > today]
@@ -243,6 +244,8 @@ def _state(
         now = carried.get(scheme, rules.values[0].code)
         if rules.rank(now) < rules.rank(printed):
             return "on_hold", ("CLAIM_LOWERED", {"scheme": scheme, "printed": printed, "now": now}), None
+    if lot.expires_on is not None and facts.today.isoformat() > lot.expires_on:
+        return "on_hold", ("EXPIRED", {"expires_on": lot.expires_on}), None
     for paper in papers:
         if paper.status in ("suspended", "withdrawn"):
             return "on_hold", ("CERT_NOT_ACTIVE", {"certificate": paper.number, "status": paper.status}), None

@@ -24,6 +24,7 @@ class Overtaken(RuntimeError):
 LOT_STATE = (
     "code", "product", "owner_id", "holder_id", "site_id", "made_at", "initial_g", "remaining_g", "deficit_g", "sealed",
     "disposition", "qc", "grade", "moisture_bp", "farmer", "plot", "harvested_on", "units", "unit_code", "transfer_seq",
+    "expires_on", "certified_seq",
 )  # fmt: skip
 
 
@@ -222,6 +223,14 @@ def _quality(session: SystemSession, book: Book) -> None:
         models.TestOrder,
         [_renamed(asdict(row)) | {"tests": dumps(list(row.tests))} for row in book.new_orders],
     )
+    _insert(session, models.Deviation, [_renamed(asdict(row)) for row in book.new_deviations])
+    deviation, new = table(models.Deviation), {row.uid for row in book.new_deviations}
+    for uid, row in sorted(book.changed_deviations.items()):
+        if uid not in new:
+            said = {name: value for name, value in asdict(row).items() if name not in ("lot", "seq", "uid")}
+            session.connection().execute(
+                sa.update(deviation).where(deviation.c.lot_id == row.lot, deviation.c.seq == row.seq).values(**said)
+            )
     _insert(
         session,
         models.LotChecklist,
@@ -342,6 +351,7 @@ def _forget(book: Book, was: dict[int, int]) -> None:
     pending: Iterable[Any] = (
         book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds,
         book.new_checks, book.new_samples, book.new_orders, book.new_checklists,
+        book.new_deviations, book.changed_deviations,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
         book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,

@@ -11,14 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 import models
+from domain.picking import Stock, fefo
 from domain.profiles import WAITING
 from domain.quality import Ordered, Outcome, fate, lifted, ordered_of, outcome_of, passed
 from ledger.profiles import profiles
-from ledger.queries import find_lot
+from ledger.queries import find_lot, instant
 from models.base import table
 from models.db import SystemSession
 
 _CHECK, _ORDER, _SAMPLE = table(models.Check), table(models.TestOrder), table(models.Sample)
+_DEVIATION, _LOT = table(models.Deviation), table(models.Lot)
 _LIST, _EVENT, _ORG = table(models.LotChecklist), table(models.Event), table(models.Organisation)
 
 
@@ -96,6 +98,36 @@ class Due:
 
 
 @dataclass(frozen=True, slots=True)
+class DeviationState:
+    """A deviation with its cause and action. ``late``: the action was due and is not verified."""
+
+    deviation: str
+    grade: str
+    description: str
+    raised_at: int
+    by: str
+    closed_at: int | None
+    root_cause: str | None
+    action: str | None
+    owner: str | None
+    due: str | None
+    late: bool
+    verified_at: int | None
+    effective: bool | None
+    evidence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Last day of use, certification, and until when the record is kept."""
+
+    expires_on: str | None
+    certified_at: int | None
+    certified_by: str | None
+    keep_until: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """Everything of one lot."""
 
@@ -108,6 +140,8 @@ class Quality:
     checks: tuple[CheckMade, ...]
     samples: tuple[Drawn, ...]
     checklists: tuple[GoneThrough, ...]
+    deviations: tuple[DeviationState, ...]
+    batch: Batch
 
 
 def quality_of(session: SystemSession, org_id: int | None, wanted: str, today: date) -> Quality:
@@ -131,7 +165,29 @@ def quality_of(session: SystemSession, org_id: int | None, wanted: str, today: d
             GoneThrough(row.checklist, row.checked_at, row.by, bool(row.passed), tuple(json.loads(row.answers)))
             for row in checklists
         ),
+        tuple(_deviation(row, today) for row in _rows(session, _DEVIATION, lot.id)),
+        _batch(session, lot, today),
     )
+
+
+def picks(
+    session: SystemSession, org_id: int | None, product: str, wanted_g: int, today: date
+) -> tuple[list[tuple[str, int]], int]:
+    """Which lots of one's own leave first for so many grams of a product, and what is missing (FEFO)."""
+    query = select(_LOT).where(
+        _LOT.c.product == product,
+        _LOT.c.disposition == "available",
+        _LOT.c.qc == "pass",
+        _LOT.c.transfer_seq.is_(None),
+        _LOT.c.remaining_g > 0,
+        sa.or_(_LOT.c.expires_on.is_(None), _LOT.c.expires_on >= today.isoformat()),
+    )
+    if org_id is not None:
+        query = query.where(_LOT.c.owner_id == org_id)
+    commodity, _ = profiles().product(product)
+    released = commodity.release_of(product, today) is None
+    rows = [row for row in session.execute(query) if released or row.certified_seq is not None]
+    return fefo([Stock(row.code, row.remaining_g, row.expires_on) for row in rows], wanted_g)
 
 
 def _rows(session: SystemSession, of: Any, key: int) -> list[Any]:
@@ -171,6 +227,45 @@ def _check(row: Any, outcome: Outcome, outcomes: list[Outcome], checks: list[Any
     is_lifted = bool(outcome.failed) and lifted(outcome, outcomes)
     lines = tuple(json.loads(row.lines))
     return CheckMade(row.event, row.checked_at, row.by, row.stage, row.verdict, row.grade, repeated, is_lifted, lines)
+
+
+def _deviation(row: Any, today: date) -> DeviationState:
+    late = row.due is not None and row.due < today.isoformat() and row.verified_at is None
+    return DeviationState(
+        row.uid,
+        row.grade,
+        row.description,
+        row.raised_at,
+        row.by,
+        row.closed_at,
+        row.root_cause,
+        row.action,
+        row.owner,
+        row.due,
+        late,
+        row.verified_at,
+        None if row.effective is None else bool(row.effective),
+        row.evidence,
+    )
+
+
+def _batch(session: SystemSession, lot: Any, today: date) -> Batch:
+    certified = None
+    if lot.certified_seq is not None:
+        query = select(_EVENT.c.occurred_at, _ORG.c.name).join(_ORG, _ORG.c.id == _EVENT.c.org_id)
+        certified = session.execute(query.where(_EVENT.c.seq == lot.certified_seq)).one()
+    commodity, _ = profiles().product(lot.product)
+    release = commodity.release_of(lot.product, today)
+    until = None
+    if release is not None:
+        expires = date.fromisoformat(lot.expires_on) if lot.expires_on is not None else None
+        until = release.keep_until(expires, instant(certified.occurred_at).date() if certified is not None else None)
+    return Batch(
+        lot.expires_on,
+        certified.occurred_at if certified is not None else None,
+        certified.name if certified is not None else None,
+        until,
+    )
 
 
 def _samples(session: SystemSession, key: int) -> list[Drawn]:

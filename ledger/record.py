@@ -247,6 +247,8 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
     world.line_before = _written_first(batch, loader.line_before)
     world.cleanings = _written_first(batch, loader.cleanings)
     world.results = _written_first(batch, loader.results)
+    world.expiring_before = _written_first(batch, loader.expiring_before)
+    world.makers = _written_first(batch, loader.makers)
     world.check_of = _written_first(batch, loader.check_of)
     world.ruling_at = _written_first(batch, loader.ruling_at)
     world.gone_g = _written_first(batch, loader.gone_g)

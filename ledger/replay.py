@@ -47,6 +47,7 @@ PROJECTIONS = (
     models.Sample,
     models.TestOrder,
     models.LotChecklist,
+    models.Deviation,
 )
 """Every table that follows from the log alone."""
 

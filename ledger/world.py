@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from domain.book import (
     ChecklistRow,
     CheckRow,
     ConsignmentRow,
+    DeviationRow,
     Fill,
     HoldRow,
     LabelRow,
@@ -51,6 +52,7 @@ _LOT = table(models.Lot)
 _LINE = table(models.Line)
 _LOAD, _EVENT = table(models.Load), table(models.Event)
 LOT_FIELDS = [column.name for column in _LOT.columns]
+DEVIATION_FIELDS = ("lot_id", *(item.name for item in fields(DeviationRow) if item.name != "lot"))
 
 
 @dataclass(slots=True)
@@ -75,6 +77,7 @@ class Named:
     """Farmer -> (product, day) of what is delivered: the seasons to be counted."""
     samples: set[str] = field(default_factory=set)
     papers: bool = False  # certificates of control bodies matter
+    deviations: set[str] = field(default_factory=set)
     quality: bool = False  # checks, orders and checklists matter
     earliest: int = 1 << 62
 
@@ -122,6 +125,8 @@ class Named:
                 self.labels.add(event.code)
             case told.Cleaned() | told.Checked():
                 self.vessels |= _given(event.vessel)
+            case told.DeviationRaised() | told.DeviationClosed() | told.ActionVerified():
+                self.deviations.add(event.deviation)
             case told.Sampled() | told.Inspected():
                 self.samples |= _given(event.sample)
             case told.Certified() | told.TransferAccepted():
@@ -149,7 +154,14 @@ def _given(reference: str | None) -> set[str]:
     return set() if reference is None else {reference}
 
 
-QUALITY = (told.TestsOrdered, told.Inspected, told.Checked, told.Released, told.Corrected)
+QUALITY = (
+    told.TestsOrdered,
+    told.Inspected,
+    told.Checked,
+    told.BatchCertified,
+    told.Released,
+    told.Corrected,
+)
 """Events that are judged by what quality control found so far."""
 
 
@@ -178,6 +190,7 @@ class Loader:
         uids = named.lots | named.made | {uid for transfer in transfers for uid, _ in transfer.lots}
         self.lots_by_uid(uids)
         self._samples(named.samples)
+        self._deviations(_DEVIATIONS_BY_UID, named.deviations)
         if named.quality:
             self._quality(self.book.by_key)
         self.lots_by_key({key for load in loads for key in load.contents} | self._labels(named.labels, set()))
@@ -279,6 +292,7 @@ class Loader:
         """Checks, orders and checklists of some lots."""
         wanted = [key for key in keys if key not in self._inspected]
         self._inspected.update(wanted)
+        self._deviations(_DEVIATIONS, wanted)
         for row in ask(self.connection, _CHECKS, wanted):
             check = (*row[:-1], tuple(orjson.loads(row.lines)))
             self.book.checks[row.lot_id].append(CheckRow(*check))
@@ -288,6 +302,12 @@ class Loader:
         for row in ask(self.connection, _CHECKLISTS, wanted):
             done = (*row[:7], bool(row.passed), tuple(orjson.loads(row.answers)))
             self.book.checklists[row.lot_id].append(ChecklistRow(*done))
+
+    def _deviations(self, query: Any, wanted: Collection[Any]) -> None:
+        rows = [DeviationRow(*row) for row in ask(self.connection, query, wanted)]
+        self.lots_by_key({row.lot for row in rows})
+        for row in rows:
+            self.book.deviations.setdefault(row.uid, row)
 
     def _taken(self, named: Named) -> tuple[set[str], set[str]]:
         mine = self.actor.org_id
@@ -542,6 +562,15 @@ class Loader:
                     last[row.lot_id, line["test"]] = (row.product, line["test"], line["value"])
         return list(last.values())
 
+    def expiring_before(self, key: int, day: str) -> tuple[str, str] | None:
+        """A lot in stock of the same goods, owner and site that expires first, if that is before this lot does."""
+        found = self.connection.execute(_EXPIRING, {"lot": key, "day": day}).first()
+        return (found.code, found.expires_on) if found is not None else None
+
+    def makers(self, key: int) -> set[str]:
+        """Who told the events that made a lot."""
+        return set(self.connection.execute(_MAKERS, {"lot": key}).scalars())
+
     def check_of(self, event: str, key: int) -> int | None:
         """The number of the check that an event made of a lot; a correction counts as what it put in place."""
         return self.connection.execute(_CHECK_OF, {"event": event, "lot": key}).scalar_one_or_none()
@@ -713,6 +742,37 @@ _RESULTS = (
     .join(_LOT, _LOT.c.id == _CHECK.c.lot_id)
     .where(among(_CHECK.c.lot_id))
     .order_by(_CHECK.c.seq)
+)
+_DEVIATION = table(models.Deviation)
+_ALL_DEVIATIONS = select(*[_DEVIATION.c[name] for name in DEVIATION_FIELDS]).order_by(_DEVIATION.c.seq)
+_DEVIATIONS = _ALL_DEVIATIONS.where(among(_DEVIATION.c.lot_id))
+_DEVIATIONS_BY_UID = _ALL_DEVIATIONS.where(among(_DEVIATION.c.uid))
+_OTHER = _LOT.alias()
+_EXPIRING = (
+    select(_OTHER.c.code, _OTHER.c.expires_on)
+    .join(
+        _LOT,
+        sa.and_(
+            _LOT.c.product == _OTHER.c.product,
+            _LOT.c.owner_id == _OTHER.c.owner_id,
+            _LOT.c.site_id == _OTHER.c.site_id,
+            _LOT.c.expires_on > _OTHER.c.expires_on,
+        ),
+    )
+    .where(
+        _LOT.c.id == bindparam("lot"),
+        _OTHER.c.expires_on >= bindparam("day"),
+        _OTHER.c.remaining_g > 0,
+        _OTHER.c.disposition == "available",
+        _OTHER.c.qc == "pass",
+    )
+    .order_by(_OTHER.c.expires_on, _OTHER.c.code)
+    .limit(1)
+)
+_MAKERS = (
+    select(_EVENT.c.actor)
+    .join(_LINE, _LINE.c.seq == _EVENT.c.seq)
+    .where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "in")
 )
 _CHECK_OF = (
     select(_CHECK.c.seq)

@@ -58,6 +58,8 @@ class Lot(SQLModel, table=True):
     units: int = 0
     unit_code: str | None = None
     transfer_seq: int | None = Field(default=None, sa_type=BigInteger)  # open offer
+    expires_on: str | None = None  # the last day of use
+    certified_seq: int | None = Field(default=None, sa_type=BigInteger)  # the event by which its batch was certified
 
 
 @lot_scoped
@@ -191,6 +193,30 @@ class TestOrder(SQLModel, table=True):
     laboratory: str | None = None
     sample: str | None = None
     due: str | None = None
+
+
+@lot_scoped
+class Deviation(SQLModel, table=True):
+    """Something that was not as it must for a lot: raised, closed with cause and action, the action verified."""
+
+    __tablename__ = "deviation"
+    __table_args__ = (one_of("grade", ("minor", "major", "critical")),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    uid: str = Field(unique=True)
+    grade: str
+    description: str = text()
+    raised_at: int = millis()
+    closed_at: int | None = maybe_millis()
+    root_cause: str | None = text(None)
+    action: str | None = text(None)
+    owner: str | None = None
+    due: str | None = None
+    verified_at: int | None = maybe_millis()
+    effective: bool | None = None
+    evidence: str | None = text(None)
 
 
 @lot_scoped

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from fastapi import Query
 from pydantic import BaseModel, ConfigDict
 
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, LedgerReadDep
 from api.versions import Instant
-from ledger.quality import quality_of
+from ledger.quality import picks, quality_of
 from ledger.queries import instant
 
 routes = Routes(prefix="/v1", tags=["quality"])
@@ -98,6 +99,48 @@ class DueOut(Shape):
     checklists: tuple[str, ...]
 
 
+class DeviationOut(Shape):
+    """A deviation with its cause and corrective action; late: the action was due and is not verified."""
+
+    deviation: str
+    grade: Literal["minor", "major", "critical"]
+    description: str
+    raised_at: Instant
+    by: str
+    closed_at: Instant | None
+    root_cause: str | None
+    action: str | None
+    owner: str | None
+    due: date | None
+    late: bool
+    verified_at: Instant | None
+    effective: bool | None
+    evidence: str | None
+
+
+class BatchOut(Shape):
+    """Last day of use, certification, and until when the record is kept."""
+
+    expires_on: date | None
+    certified_at: Instant | None
+    certified_by: str | None
+    keep_until: date | None
+
+
+class PickOut(BaseModel):
+    """So much of a lot."""
+
+    lot: str
+    grams: int
+
+
+class PicksOut(BaseModel):
+    """What leaves first, and what is missing."""
+
+    picks: list[PickOut]
+    missing_g: int
+
+
 class QualityOut(Shape):
     """Everything that quality control knows of a lot."""
 
@@ -110,6 +153,8 @@ class QualityOut(Shape):
     checks: tuple[MadeOut, ...]
     samples: tuple[SampleOut, ...]
     checklists: tuple[ChecklistOut, ...]
+    deviations: tuple[DeviationOut, ...]
+    batch: BatchOut
 
 
 @routes.get("/lots/{lot}/quality", access=Needs("lots:read"), summary="Quality control of a lot")
@@ -117,3 +162,16 @@ def get_quality(caller: CallerDep, ledger: LedgerDep, session: LedgerReadDep, lo
     """Samples, orders and what became of them, every check with its retests, checklists, and what is still due."""
     today = instant(ledger.clock()).date()
     return QualityOut.model_validate(quality_of(session, caller.org_id, lot, today))
+
+
+@routes.get("/picks", access=Needs("lots:read"), summary="Which lots leave first")
+def get_picks(
+    caller: CallerDep,
+    ledger: LedgerDep,
+    session: LedgerReadDep,
+    product: Annotated[str, Query(max_length=60)],
+    grams: Annotated[int, Query(ge=1, le=10**12)],
+) -> PicksOut:
+    """First expired, first out: of lots of your own that may leave."""
+    found, missing = picks(session, caller.org_id, product, grams, instant(ledger.clock()).date())
+    return PicksOut(picks=[PickOut(lot=lot, grams=weight) for lot, weight in found], missing_g=missing)

@@ -15,7 +15,19 @@ from domain.judge.custody import accepted, offered, rejected
 from domain.judge.gate import brought_by, delivered, received
 from domain.judge.leaving import label_issued, label_revoked, lost, packed, shipped
 from domain.judge.making import bulked, split, transformed
-from domain.judge.quality import checked, held, inspected, recalled, released, sampled, tests_ordered
+from domain.judge.quality import (
+    action_verified,
+    batch_certified,
+    checked,
+    deviation_closed,
+    deviation_raised,
+    held,
+    inspected,
+    recalled,
+    released,
+    sampled,
+    tests_ordered,
+)
 from domain.judge.shared import instant_of, seen
 from domain.judge.vessels import cleaned, loaded, open_load, read
 from domain.judge.world import Profiles, Run, World
@@ -56,6 +68,14 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return inspected(event, world, at)
         case told.Checked():
             return checked(event, world, at)
+        case told.DeviationRaised():
+            return deviation_raised(event, world, at)
+        case told.DeviationClosed():
+            return deviation_closed(event, world)
+        case told.ActionVerified():
+            return action_verified(event, world)
+        case told.BatchCertified():
+            return batch_certified(event, world, at)
         case told.Held():
             return held(event, world, at)
         case told.Released():

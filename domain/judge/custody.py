@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import events as told
 from domain.judge.shared import (
+    batch_certified_before,
     grams_of,
     no_twice,
     not_before,
@@ -28,6 +29,8 @@ def offered(event: told.TransferOffered, world: World, at: int) -> Ruling:
         lot = usable(uid, world, at)
         if event.ownership and lot.owner_id != world.actor.org_id:
             raise Refused("LOT_NOT_YOURS", lot=lot.code)
+        if event.ownership:
+            batch_certified_before(lot, event.occurred_at.date(), world)
         if lot.remaining_g == 0:
             raise Refused("NOTHING_LEFT", lot=lot.code)
         if world.book.loaded_g(lot.key):

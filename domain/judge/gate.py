@@ -19,6 +19,7 @@ from domain.judge.shared import (
     seen,
     the_organisation,
     the_site,
+    use_by_of,
 )
 from domain.judge.world import World
 from domain.profiles import Commodity, Product, Scheme
@@ -53,6 +54,7 @@ def delivered(event: told.Delivered, world: World) -> Ruling:
         caps=caps,
         findings=findings,
         holds={event.lot.lot: "OVER_DELIVERY"} if held else {},
+        expires=use_by_of([event.lot], (), brought.day, world, new=True),
     )
 
 
@@ -184,6 +186,7 @@ def received(event: told.Received, world: World, at: int) -> Ruling:
         holder=site.org_id,
         site=site.id,
         owners={event.into.lot: owner},
+        expires=use_by_of([event.into], mixed, event.occurred_at.date(), world),
         packaging=packaging,
         caps=caps_at(mixed, site, event, world),
         findings=findings,

@@ -7,7 +7,17 @@ from datetime import date
 from domain import events as told
 from domain.findings import Finding
 from domain.judge.claim import carries
-from domain.judge.shared import enough, grams_of, own, packaging_of, ready_for, the_scheme, usable
+from domain.judge.shared import (
+    batch_certified_before,
+    enough,
+    grams_of,
+    not_expired,
+    own,
+    packaging_of,
+    ready_for,
+    the_scheme,
+    usable,
+)
 from domain.judge.world import World
 from domain.profiles import Product, Scheme
 from domain.refusals import Refused
@@ -46,7 +56,13 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
         _claim_holds(made, lot, product, event, grams, world)
     if lot.qc != "pass":
         raise Refused("QC_PENDING", lot=lot.code, qc=lot.qc)
-    ready_for("shipped", lot, event.occurred_at.date(), world)
+    day = event.occurred_at.date()
+    ready_for("shipped", lot, day, world)
+    batch_certified_before(lot, day, world)
+    if lot.expires_on is not None and event.reason is None:
+        earlier = world.expiring_before(lot.key, day.isoformat())
+        if earlier is not None:
+            raise Refused("FEFO_VIOLATION", lot=lot.code, earlier=earlier[0], expires_on=earlier[1])
     return Ruling(packaging=packaging)
 
 
@@ -114,6 +130,7 @@ def label_issued(event: told.LabelIssued, world: World, at: int) -> Ruling:
     lot = own(event.lot, world, at)
     if lot.disposition != "available":
         raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
+    not_expired(lot, at)
     day = event.occurred_at.date()
     ready_for("label_issued", lot, day, world)
     for product, test, value in world.results(lot.key):

@@ -17,6 +17,7 @@ from domain.judge.shared import (
     ready_for,
     seen,
     the_site,
+    use_by_of,
 )
 from domain.judge.vessels import not_cleaned, open_load
 from domain.judge.world import World
@@ -38,6 +39,7 @@ def bulked(event: told.Bulked, world: World, at: int) -> Ruling:
         holder=site.org_id,
         site=site.id,
         owners={event.into.lot: one_owner(lots)},
+        expires=use_by_of([event.into], lots, event.occurred_at.date(), world),
         packaging=packaging,
         caps=caps_at(lots, site, event, world),
         findings=commingled(lots, event, world),
@@ -62,6 +64,7 @@ def split(event: told.Split, world: World, at: int) -> Ruling:
         holder=site.org_id,
         site=site.id,
         owners=owners_of(event.outputs, [lot], world),
+        expires=use_by_of(event.outputs, [lot], event.occurred_at.date(), world),
         packaging=packaging,
         caps=caps_at([lot], site, event, world),
     )
@@ -116,6 +119,7 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
         holder=site.org_id,
         site=site.id,
         owners=owners_of(event.outputs, lots, world),
+        expires=use_by_of(event.outputs, lots, event.occurred_at.date(), world, new=True),
         packaging=packaging,
         caps=caps,
         findings=findings + unclean,

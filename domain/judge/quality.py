@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from domain import events as told
-from domain.book import HoldRow
+from domain.book import DeviationRow, HoldRow
 from domain.claims import Cap
 from domain.findings import Finding
 from domain.judge.gate import season_so_far
@@ -19,8 +19,10 @@ from domain.judge.shared import (
     one_product,
     own,
     packaging_of,
+    ready_for,
     seen,
     the_site,
+    usable,
 )
 from domain.judge.world import World
 from domain.profiles import Commodity, Sampling, Scheme
@@ -222,6 +224,53 @@ def usable_for_check(uid: str, world: World, at: int) -> Lot:
     if lot.disposition == "void":
         raise Refused("LOT_VOID", lot=lot.code)
     return lot
+
+
+def deviation_raised(event: told.DeviationRaised, world: World, at: int) -> Ruling:
+    """Of a lot of one's own, under a new id."""
+    own(event.lot, world, at)
+    if event.deviation in world.book.deviations:
+        raise Refused("DEVIATION_EXISTS", deviation=event.deviation)
+    return Ruling()
+
+
+def deviation_closed(event: told.DeviationClosed, world: World) -> Ruling:
+    """By whoever raised it, once."""
+    row = _deviation(event.deviation, world)
+    if row.closed_at is not None:
+        raise Refused("DEVIATION_ENDED", deviation=event.deviation)
+    return Ruling()
+
+
+def action_verified(event: told.ActionVerified, world: World) -> Ruling:
+    """After the deviation was closed."""
+    row = _deviation(event.deviation, world)
+    if row.closed_at is None:
+        raise Refused("DEVIATION_OPEN", lot=world.book.by_key[row.lot].code, count=1)
+    return Ruling()
+
+
+def _deviation(uid: str, world: World) -> DeviationRow:
+    row = world.book.deviations.get(uid)
+    if row is None or row.org_id != world.actor.org_id:
+        raise Refused("DEVIATION_UNKNOWN", deviation=uid)
+    return row
+
+
+def batch_certified(event: told.BatchCertified, world: World, at: int) -> Ruling:
+    """Nothing blocks the batch, every test is passed, no deviation is open, and somebody else made it."""
+    lot = usable(event.lot, world, at)
+    if lot.certified_seq is not None:
+        raise Refused("BATCH_CERTIFIED_BEFORE", lot=lot.code)
+    if lot.qc != "pass":
+        raise Refused("QC_PENDING", lot=lot.code, qc=lot.qc)
+    ready_for("batch_certified", lot, event.occurred_at.date(), world)
+    count = sum(row.lot == lot.key and row.closed_at is None for row in world.book.deviations.values())
+    if count:
+        raise Refused("DEVIATION_OPEN", lot=lot.code, count=count)
+    if world.actor.name in world.makers(lot.key):
+        raise Refused("BATCH_FOUR_EYES", lot=lot.code)
+    return Ruling()
 
 
 def held(event: told.Held, world: World, at: int) -> Ruling:

@@ -91,6 +91,7 @@ def usable(uid: str, world: World, at: int, *, rework: bool = False) -> Lot:
     lot = own(uid, world, at)
     if lot.transfer_seq is not None:
         raise Refused("LOT_IN_TRANSFER", lot=lot.code)
+    not_expired(lot, at)
     if lot.disposition != "available":
         kinds = {row.kind for row in world.book.open_holds(lot)}
         passing = {"quality", "reject"} if rework else set[str]()
@@ -98,6 +99,39 @@ def usable(uid: str, world: World, at: int, *, rework: bool = False) -> Lot:
         if not kinds <= passing:
             raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
     return lot
+
+
+def not_expired(lot: Lot, at: int) -> None:
+    """From midnight after its last day of use nothing is made of a lot, and it does not leave."""
+    day = datetime.fromtimestamp(at / 1000, UTC).date().isoformat()
+    if lot.expires_on is not None and day > lot.expires_on:
+        raise Refused("LOT_EXPIRED", lot=lot.code, expires_on=lot.expires_on)
+
+
+def batch_certified_before(lot: Lot, day: date, world: World) -> None:
+    """Where the profile asks for it, no batch leaves before the qualified person certified it."""
+    commodity, _ = world.profiles.product(lot.product)
+    if commodity.release_of(lot.product, day) is not None and lot.certified_seq is None:
+        raise Refused("LOT_NOT_RELEASED", lot=lot.code)
+
+
+def use_by_of(
+    outputs: Iterable[told.NewLot | told.Named], inputs: Iterable[Lot], day: date, world: World, *, new: bool = False
+) -> dict[str, str]:
+    """The last day of use of lots made on a day: never after that of an input (GMP: unless stability data say so).
+
+    ``new``: goods that were not there before; their day is the one told, or the one that the profile gives them.
+    """
+    of_inputs = [lot.expires_on for lot in inputs if lot.expires_on is not None]
+    answer = {}
+    for item in outputs:
+        days = list(of_inputs)
+        if new and isinstance(item, told.NewLot):
+            own = item.expires_on or world.profiles.product(item.product)[0].use_by(item.product, day)
+            days += [own.isoformat()] if own is not None else []
+        if days:
+            answer[item.lot] = min(days)
+    return answer
 
 
 def enough(lot: Lot, wanted: int, world: World, at: int, ending: frozenset[str] = frozenset()) -> None:

@@ -93,6 +93,10 @@ class World:
     """Cleanings of a site's vessel (or line) between two instants: when they were done, and when told."""
     results: Callable[[int], list[tuple[str, str, str]]] = lambda _lot: []
     """The last values measured on a lot (by key) and on all that it was made from: product, test, value."""
+    expiring_before: Callable[[int, str], tuple[str, str] | None] = lambda _lot, _day: None
+    """A lot of the same goods and owner in stock that expires before a lot (by key) does, but not before a day."""
+    makers: Callable[[int], set[str]] = lambda _lot: set()
+    """Who told the events that made a lot (by key)."""
     check_of: Callable[[str, int], int | None] = lambda _event, _lot: None
     """The number of the check that an event (by id) made of a lot (by key)."""
     ruling_at: Callable[[int], Ruling] = lambda _seq: Ruling()

@@ -15,7 +15,7 @@ depends_on = None
 
 APP_ROLE = "filiere_app"
 
-LOT_TABLES = ("sample", "test_order", "lot_checklist")
+LOT_TABLES = ("sample", "test_order", "lot_checklist", "deviation")
 """Rows of a lot: its parties see them."""
 
 SYSTEM = "(SELECT current_setting('app.system', true)) = 'on'"
@@ -30,6 +30,30 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("declares", sa.Text(), nullable=False, server_default="[]"))
     with op.batch_alter_table("label") as batch_op:
         batch_op.alter_column("declares", server_default=None)
+    with op.batch_alter_table("lot") as batch_op:
+        batch_op.add_column(sa.Column("expires_on", sa.String(), nullable=True))
+        batch_op.add_column(sa.Column("certified_seq", sa.BigInteger(), nullable=True))
+    op.create_table(
+        "deviation",
+        sa.Column("lot_id", sa.BigInteger(), nullable=False),
+        sa.Column("seq", sa.BigInteger(), nullable=False),
+        sa.Column("org_id", sa.Integer(), nullable=False),
+        sa.Column("uid", sa.String(), nullable=False),
+        sa.Column("grade", sa.String(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("raised_at", sa.BigInteger(), nullable=False),
+        sa.Column("closed_at", sa.BigInteger(), nullable=True),
+        sa.Column("root_cause", sa.Text(), nullable=True),
+        sa.Column("action", sa.Text(), nullable=True),
+        sa.Column("owner", sa.String(), nullable=True),
+        sa.Column("due", sa.String(), nullable=True),
+        sa.Column("verified_at", sa.BigInteger(), nullable=True),
+        sa.Column("effective", sa.Boolean(), nullable=True),
+        sa.Column("evidence", sa.Text(), nullable=True),
+        sa.CheckConstraint("grade IN ('minor', 'major', 'critical')", name=op.f("ck_deviation_grade")),
+        sa.PrimaryKeyConstraint("lot_id", "seq", name=op.f("pk_deviation")),
+        sa.UniqueConstraint("uid", name=op.f("uq_deviation_uid")),
+    )
     op.create_table(
         "sample",
         sa.Column("lot_id", sa.BigInteger(), nullable=False),
@@ -86,6 +110,9 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in reversed(LOT_TABLES):
         op.drop_table(name)
+    with op.batch_alter_table("lot") as batch_op:
+        batch_op.drop_column("certified_seq")
+        batch_op.drop_column("expires_on")
     with op.batch_alter_table("label") as batch_op:
         batch_op.drop_column("declares")
     with op.batch_alter_table("lot_check") as batch_op:

@@ -1,0 +1,220 @@
+"""Batches of a medicine: deviations, certification by somebody else, last days of use, first expired first out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+import models
+from domain import events as told
+from domain.picking import Stock, fefo
+from domain.refusals import Refused
+from ledger.issue import issue_label
+from ledger.pages import refresh_all
+from ledger.quality import picks, quality_of
+from ledger.record import Recorder, record
+from ledger.replay import replay
+from models.base import table
+from models.db import system_session
+from tests.builders import at, kg, uid
+from tests.ledger.season import Chain
+
+TABLET = "tablet_paracetamol"
+PASSED = {"identity": "1", "assay": "100.0", "impurities_total": "0.2", "dissolution": "90"}
+_PAGE = table(models.PublicPage)
+
+
+@pytest.fixture
+def chain(recorder: Recorder) -> Chain:
+    return Chain(recorder)
+
+
+def batch(
+    chain: Chain, code: str, made: str = "2025-03-10T08:00:00Z", blend_until: date | None = None, **more: Any
+) -> None:
+    """100 kg of a blend become 98 kg of tablets."""
+    brought = told.NewLot(
+        lot=uid(f"{code}-B"), code=f"{code}-B", product="pharma_blend", quantity=kg(100), expires_on=blend_until
+    )
+    chain.ok(told.Delivered(id=uid(f"b-{code}"), occurred_at=at(made), site=uid("FERM"), farmer="WEIGH", lot=brought))
+    tablets = told.NewLot(lot=uid(code), code=code, product=TABLET, quantity=kg(98), **more)
+    chain.ok(
+        told.Transformed(
+            id=uid(f"make-{code}"),
+            occurred_at=at(made),
+            site=uid("FERM"),
+            process="manufacture",
+            inputs=(told.Drawn(lot=uid(f"{code}-B"), quantity=kg(100)),),
+            outputs=(tablets,),
+        )
+    )
+
+
+def measured(chain: Chain, code: str, when: str = "2025-03-18T08:00:00Z", **values: str) -> None:
+    found = tuple(told.Result(test=test, value=value) for test, value in (values or PASSED).items())
+    chain.ok(told.Inspected(id=uid(f"test-{code}-{when}"), occurred_at=at(when), lot=uid(code), measurements=found))
+
+
+def certificate(code: str, when: str = "2025-03-20T08:00:00Z") -> told.BatchCertified:
+    return told.BatchCertified(id=uid(f"qp-{code}-{when}"), occurred_at=at(when), lot=uid(code), register_no="REG-1")
+
+
+def by_the_qualified_person(chain: Chain, event: told.AnyEvent) -> str | None:
+    """The code of the refusal, or none."""
+    actor = replace(chain.cluster.actor("COOP"), name="user:qp")
+    (answer,) = record(chain.recorder, actor, [event])
+    return answer.refused.code if answer.refused is not None else None
+
+
+def shipped(code: str, weight: int, when: str = "2025-06-01T08:00:00Z", **more: Any) -> told.Shipped:
+    said = {
+        "id": uid(f"ship-{code}-{weight}-{when}"),
+        "occurred_at": at(when),
+        "lot": uid(code),
+        "quantity": kg(weight),
+    }
+    return told.Shipped(**said, **more)
+
+
+def replays(chain: Chain) -> None:
+    report = replay(chain.recorder)
+    assert report.identical, (report.missing, report.surplus)
+
+
+def test_C37_a_batch_is_released_by_somebody_else_when_nothing_is_open(chain: Chain) -> None:
+    batch(chain, "PB1", blend_until=date(2026, 6, 30))
+    assert chain.lot("PB1").expires_on == "2026-06-30"  # the intermediate's, not 2027-03-10
+    raised = told.DeviationRaised(
+        id=uid("dev"),
+        occurred_at=at("2025-03-11T08:00:00Z"),
+        lot=uid("PB1"),
+        deviation=uid("DEV-1"),
+        grade="minor",
+        description="Humidity above 60 % for an hour",
+    )
+    chain.ok(raised)
+    assert by_the_qualified_person(chain, certificate("PB1")) == "QC_PENDING"
+    measured(chain, "PB1", identity="1", assay="100.0")
+    assert by_the_qualified_person(chain, certificate("PB1")) == "TESTS_NOT_PASSED"
+    measured(chain, "PB1", "2025-03-19T08:00:00Z")
+    assert by_the_qualified_person(chain, certificate("PB1")) == "DEVIATION_OPEN"
+    assert chain.refused(shipped("PB1", 10)) == "LOT_NOT_RELEASED"
+    closed = told.DeviationClosed(
+        id=uid("closed"),
+        occurred_at=at("2025-03-19T09:00:00Z"),
+        deviation=uid("DEV-1"),
+        root_cause="Dehumidifier not serviced",
+        action="Service every three months",
+        owner="ENGINEERING",
+        due=date(2025, 4, 15),
+    )
+    verified = told.ActionVerified(
+        id=uid("verified"),
+        occurred_at=at("2025-07-15T09:00:00Z"),
+        deviation=uid("DEV-1"),
+        effective=True,
+        evidence="No reading above 55 %",
+    )
+    assert chain.refused(verified) == "DEVIATION_OPEN"
+    chain.ok(closed)
+    assert chain.refused(closed.model_copy(update={"id": uid("twice")})) == "DEVIATION_ENDED"
+    assert chain.refused(certificate("PB1")) == "BATCH_FOUR_EYES"  # who recorded the making
+    assert by_the_qualified_person(chain, certificate("PB1")) is None
+    chain.ok(shipped("PB1", 10))
+    chain.ok(verified)
+    replays(chain)
+    with system_session(chain.recorder.database, write=False) as session:
+        known = quality_of(session, chain.cluster.orgs["COOP"], "PB1", date(2025, 8, 1))
+    (deviation,) = known.deviations
+    assert (deviation.effective, deviation.owner, deviation.late) == (True, "ENGINEERING", False)
+    assert known.batch.keep_until == date(2030, 3, 20)  # five years after the certification; expiry plus one is earlier
+
+
+def test_parts_of_a_certified_batch_are_certified(chain: Chain) -> None:
+    batch(chain, "PB1")
+    measured(chain, "PB1")
+    assert by_the_qualified_person(chain, certificate("PB1")) is None
+    part = told.NewLot(lot=uid("P1"), code="P1", product=TABLET, quantity=kg(20))
+    whole = told.Drawn(lot=uid("PB1"), quantity=kg(20))
+    when = at("2025-03-21T08:00:00Z")
+    chain.ok(told.Split(id=uid("split"), occurred_at=when, site=uid("FERM"), input=whole, outputs=(part,)))
+    assert chain.lot("P1").certified_seq == chain.lot("PB1").certified_seq
+    assert chain.lot("P1").expires_on == "2027-03-10"
+    measured(chain, "P1", "2025-03-22T08:00:00Z")
+    chain.ok(shipped("P1", 20))
+    replays(chain)
+
+
+def test_nothing_asks_for_a_certificate_of_cocoa(chain: Chain) -> None:
+    chain.dry_lot()
+    chain.ok(chain.inspect("DB"))
+    chain.ok(chain.ship("DB", 1))
+    assert chain.lot("DB").expires_on is None
+
+
+def ready(chain: Chain, code: str, expires: date) -> None:
+    batch(chain, code, expires_on=expires)
+    measured(chain, code)
+    assert by_the_qualified_person(chain, certificate(code)) is None
+
+
+def test_C38_the_order_is_picked_from_what_expires_first() -> None:
+    stock = [Stock("B", 100, "2026-06-30"), Stock("A", 100, "2025-12-31"), Stock("N", 100, None)]
+    assert fefo(stock, 120) == ([("A", 100), ("B", 20)], 0)
+    assert fefo(stock, 301) == ([("A", 100), ("B", 100), ("N", 100)], 1)
+
+
+def test_C38_what_expires_first_leaves_first(chain: Chain) -> None:
+    ready(chain, "A", date(2025, 12, 31))
+    ready(chain, "B", date(2026, 6, 30))
+    batch(chain, "C", expires_on=date(2025, 7, 1))  # not certified: it may not leave
+    with system_session(chain.recorder.database, write=False) as session:
+        found = picks(session, chain.cluster.orgs["COOP"], TABLET, 120_000, date(2025, 6, 1))
+    assert found == ([("A", 98_000), ("B", 22_000)], 0)
+    assert chain.refused(shipped("B", 20)) == "FEFO_VIOLATION"
+    chain.ok(shipped("B", 1, reason="The customer asks for a year of shelf life"))
+    chain.ok(shipped("A", 98))
+    chain.ok(shipped("B", 20))
+    replays(chain)
+
+
+def test_C38_an_expired_lot_is_blocked_from_midnight(chain: Chain) -> None:
+    ready(chain, "A", date(2025, 12, 31))
+    ready(chain, "B", date(2026, 6, 30))
+    chain.ok(shipped("A", 10, "2025-12-31T23:59:00Z"))
+    assert chain.refused(shipped("A", 10, "2026-01-01T00:00:00Z")) == "LOT_EXPIRED"
+    chain.ok(shipped("B", 10, "2026-01-01T00:00:00Z"))  # what has expired stands in nobody's way
+    gone = told.Lost(
+        id=uid("gone"),
+        occurred_at=at("2026-01-02T08:00:00Z"),
+        lot=uid("A"),
+        quantity=kg(88),
+        reason="Expired, destroyed",
+    )
+    chain.ok(gone)
+    replays(chain)
+
+
+def test_C38_the_page_says_that_a_lot_has_expired_without_any_event(recorder: Recorder) -> None:
+    now = {"at": int(at("2025-06-01T08:00:00Z").timestamp() * 1000)}
+    chain = Chain(replace(recorder, clock=lambda: now["at"]))
+    ready(chain, "A", date(2025, 12, 31))
+    code = issue_label(chain.recorder, chain.cluster.actor("COOP"), uid("A"))
+
+    def page() -> Any:
+        with system_session(recorder.database, write=False) as session:
+            return session.execute(sa.select(_PAGE).where(_PAGE.c.code == code)).one()
+
+    midnight = int(at("2026-01-01T00:00:00Z").timestamp() * 1000)
+    assert (page().state, page().review_at) == ("valid", midnight)
+    now["at"] = midnight
+    with system_session(recorder.database, write=True) as session:
+        refresh_all(session, recorder.host, now["at"])
+    assert page().state == "on_hold"
+    with pytest.raises(Refused) as refused:
+        issue_label(chain.recorder, chain.cluster.actor("COOP"), uid("A"))
+    assert refused.value.code == "LOT_EXPIRED"
