@@ -268,11 +268,6 @@ def _transformed(event: told.Transformed, entry: _Entry) -> None:
         load = entry.book.loads[uid]
         load.ended_at = entry.at
         entry.book.ended_loads[load.seq] = (entry.at, entry.seq)
-    for lot in lots:
-        if not lot.remaining_g:  # all of it was reworked: nothing is left that quality could hold
-            for row in entry.book.open_holds(lot):
-                if row.kind == "quality":
-                    entry.book.end_hold(lot, row, entry.seq)
 
 
 def _loaded(event: told.Loaded, entry: _Entry) -> None:

@@ -162,6 +162,7 @@ def _write(
     capped = {item: Capped(past[item].lots, capped_since(past[item].event)) for item in lowered}
     changed = reassess(event, ruling, capped, loader.book, Logged(seq, actor.org_id))
     affected = flush(session, loader.book, loader.was)
+    affected |= {key for item in lowered for key in past[item].lots}  # a reason more, where nothing is left to lower
     pages.refresh(session, recorder.host, affected, now)
     return changed
 

@@ -89,8 +89,10 @@ def event_of(act: Act, identity: str) -> Any:
             claim = told.ClaimMade(scheme=act.scheme, value=act.value, certificates=papers) if act.scheme else None
             return told.Shipped(**base, lot=act.lot, quantity=grams(act.grams), claims=(claim,) if claim else ())
         case "inspected":
-            dry = told.Result(test="moisture", value="7.0")
-            return told.Inspected(**base, lot=act.lot, measurements=(dry,), cut_test=told.CutTest())
+            moisture = told.Result(test="moisture", value="9.0" if act.failed else "7.0")
+            again = {"retest_of": act.retest[0], "reason": "x"} if act.retest else {}
+            cut = None if act.failed else told.CutTest()
+            return told.Inspected(**base, lot=act.lot, measurements=(moisture,), cut_test=cut, **again)
         case "cleaned":
             vessel = ident(act.vessel) if act.vessel else None
             return told.Cleaned(**base, **here, vessel=vessel)
@@ -152,6 +154,9 @@ class Ledger(Protocol):
     def composition(self, lot: str) -> dict[str, int]: ...
 
     def below(self, lot: str) -> set[str]: ...
+
+    def logged(self) -> list[str]:
+        """The ids of the events in the log, in their order."""
 
     def rebuilt(self) -> bool:
         """Whether replay gives the very same."""
@@ -488,7 +493,7 @@ class Season(RuleBasedStateMachine):
         if lot is None:
             return
         at = max(self.when(when), self.model.lots[lot].made_at)
-        if (checked or pick % 4) and self.model.lots[lot].product == ref.DRY and lot not in self.model.passed:
+        if (checked or pick % 4) and self.model.lots[lot].product == ref.DRY and not self.model.fit(lot):
             self.do(Act("inspected", at, lot=lot))
         which = self.schemes[scheme % len(self.schemes)]
         carried = self.model.view.claims[lot][which]
@@ -497,6 +502,19 @@ class Season(RuleBasedStateMachine):
             self.do(Act("shipped", at, lot=lot, grams=self.amount(lot, part), scheme=which, value=value))
         else:
             self.do(Act("shipped", at, lot=lot, grams=self.amount(lot, part)))
+
+    @happens(often=2, pick=PICK, when=WHEN, failed=EITHER, retest=EITHER)
+    def check(self, pick: int, when: int, failed: bool, retest: bool) -> None:
+        """Dry goods are too wet, or not; or a check that failed is repeated, with its reason."""
+        lots = [lot for lot in self.lots(ref.DRY) if self.model.failing(lot)] if retest else []
+        lot = lots[pick % len(lots)] if lots else self.pick(pick, ref.DRY)
+        if lot is None:
+            return
+        wrong = self.model.failing(lot)[pick % len(self.model.failing(lot))] if lots else None
+        named = {seq: identity for identity, seq in self.seqs.items()}
+        again = (named[wrong.seq], wrong.seq) if wrong is not None else None
+        at = max(self.when(when), self.model.lots[lot].made_at)
+        self.do(Act("inspected", at, lot=lot, failed=failed, retest=again))
 
     @happens(pick=PICK)
     def again(self, pick: int) -> None:
@@ -753,6 +771,21 @@ class Season(RuleBasedStateMachine):
         for lot, seen in self.state.lots.items():
             if "recall" in seen.holds:
                 assert all(self.state.lots[other].disposition != "available" for other in self.model.view.below(lot))
+
+    @invariant()
+    def I15_nothing_told_is_deleted(self) -> None:
+        """Every event accepted is in the log, in the order told: what was corrected, and what stands in its place."""
+        logged = self.ledger.logged()
+        assert [identity for identity in logged if identity in self.seqs] == list(self.seqs)
+
+    @invariant()
+    def I20_what_failed_has_not_left_since(self) -> None:
+        """Unless a retest lifted it."""
+        for fact in self.model.view.facts:
+            if fact.act.kind == "shipped":
+                before = [check for check in self.model.failing(fact.act.lot) if check.seq < fact.seq]
+                told_before = [check for check in self.model.checks[fact.act.lot] if check.seq < fact.seq]
+                assert all(any(check.retest is not None for check in told_before) for _ in before)
 
     @invariant()
     def I22_runs_of_a_vessel_do_not_overlap_and_fit(self) -> None:

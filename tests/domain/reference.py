@@ -201,6 +201,8 @@ class Act:
     vessel: str | None = None
     load: str = ""
     told_at: int = 0
+    failed: bool = False  # of a check
+    retest: tuple[str, int] | None = None  # the failed check that it repeats: id and number
 
     @property
     def day(self) -> date:
@@ -227,6 +229,15 @@ class Stop:
     seq: int
     causes: tuple[tuple[object, ...], ...] = ()
     open: bool = True
+
+
+@dataclass
+class Check:
+    """A check of a lot: too wet, or in order in everything that is asked for before shipping."""
+
+    seq: int
+    failed: bool
+    retest: int | None
 
 
 @dataclass
@@ -471,7 +482,7 @@ class Model:
         self.cleanings: list[tuple[str, str | None, int, int]] = []
         self.stands: dict[tuple[str, str], str] = {}  # lot and scheme: mixed strictly, it does not rise by itself
         self.drawn: set[str] = set()  # ever: a receiving lot is closed by the first draw
-        self.passed: set[str] = set()  # quality control
+        self.checks: dict[str, list[Check]] = defaultdict(list)
         self._view: View | None = None
 
     @property
@@ -525,7 +536,10 @@ class Model:
         named = [*act.took, *([act.lot] if act.lot else [])]
         early = {"EVENT_BEFORE_LOT_EXISTS" for lot in named if act.at < self.lots[lot].made_at}
         drawn = set[str]().union(
-            *(self._draw(lot, grams, act.at, act.loads, correcting=correcting) for lot, grams in act.took.items())
+            *(
+                self._draw(lot, grams, act.at, act.loads, correcting=correcting, rework=act.process == "redry")
+                for lot, grams in act.took.items()
+            )
         )
         total, made = sum(act.took.values()), sum(act.made.values())
         taken = {"LOT_EXISTS" for lot in act.made if lot in self.lots and lot not in remade}
@@ -564,11 +578,12 @@ class Model:
                 return early
         raise AssertionError(act.kind)
 
-    def _blocked(self, lot: str, *, correcting: bool) -> set[str]:
+    def _blocked(self, lot: str, *, correcting: bool, rework: bool = False) -> set[str]:
         kinds = self.view.kinds(lot)
         if "void" in kinds:
             return {"LOT_VOID"}
-        return {"LOT_BLOCKED"} if kinds - ({"stock"} if correcting else set()) else set()
+        passing = ({"stock"} if correcting else set()) | ({"quality"} if rework else set())
+        return {"LOT_BLOCKED"} if kinds - passing else set()
 
     def _enough(self, lot: str, grams: int, at: int, ending: tuple[str, ...] = ()) -> set[str]:
         if grams > self.view.spare(lot, at):
@@ -577,8 +592,10 @@ class Model:
             return {"LOT_IN_VESSEL"}
         return set()
 
-    def _draw(self, lot: str, grams: int, at: int, ending: tuple[str, ...], *, correcting: bool) -> set[str]:
-        return self._blocked(lot, correcting=correcting) | self._enough(lot, grams, at, ending)
+    def _draw(
+        self, lot: str, grams: int, at: int, ending: tuple[str, ...], *, correcting: bool, rework: bool = False
+    ) -> set[str]:
+        return self._blocked(lot, correcting=correcting, rework=rework) | self._enough(lot, grams, at, ending)
 
     def _closed(self, into: str, act: Act) -> set[str]:
         goods = self.lots.get(into)
@@ -620,7 +637,7 @@ class Model:
         return found | ({"COI_QTY_EXCEEDED"} if act.grams > left else set())
 
     def _unshippable(self, act: Act) -> set[str]:
-        found = set() if act.lot in self.passed else {"QC_PENDING"}
+        found = set() if self.fit(act.lot) else {"QC_PENDING"}
         if not act.scheme:
             return found
         rules, goods = SCHEMES[act.scheme], self.lots[act.lot]
@@ -632,6 +649,20 @@ class Model:
             found.add("PRODUCT_NOT_IN_CERT_SCOPE")
         return found
 
+    def fit(self, lot: str) -> bool:
+        """Checked, and nothing that failed stands: a retest that names it, and passes, lifts it."""
+        checks = self.checks[lot]
+
+        def lifted(seq: int) -> bool:
+            again = [check for check in checks if check.retest == seq]
+            return any(not check.failed or lifted(check.seq) for check in again)
+
+        return bool(checks) and all(not check.failed or lifted(check.seq) for check in checks)
+
+    def failing(self, lot: str) -> list[Check]:
+        """Failed checks of a lot."""
+        return [check for check in self.checks[lot] if check.failed]
+
     def _unreleasable(self, lot: str) -> set[str]:
         if self.view.void(lot):
             return {"LOT_VOID"}
@@ -641,7 +672,9 @@ class Model:
         return {code for stop in stops for cause in stop.causes for code in self._still(lot, cause)}
 
     def _releasable(self, lot: str) -> list[Stop]:
-        return [stop for stop in self.stops if stop.open and stop.lot == lot and stop.kind in ("hold", "claim")]
+        return [
+            stop for stop in self.stops if stop.open and stop.lot == lot and stop.kind in ("hold", "quality", "claim")
+        ]
 
     def _still(self, lot: str, cause: tuple[object, ...]) -> set[str]:
         """What keeps a hold for the sake of a claim: its cause is not put right, and the claim is not given up."""
@@ -781,7 +814,9 @@ class Model:
             case "certified":
                 self.papers.append(Issued(act.lot, seq, act.paper, act.scheme, act.value, act.number, act.grams))
             case "inspected":
-                self.passed.add(act.lot)
+                self.checks[act.lot].append(Check(seq, act.failed, act.retest[1] if act.retest else None))
+                if act.failed:
+                    self.stops.append(Stop(act.lot, "quality", seq))
             case "cleaned":
                 self.cleanings.append((act.site, act.vessel, act.at, act.told_at))
             case _:

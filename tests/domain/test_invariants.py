@@ -138,6 +138,7 @@ class Memory:
                 for row in self.book.cleanings
                 if (row.site_id, row.vessel_id) == (site, vessel) and since <= row.cleaned_at <= until
             ],
+            check_of=self.check_of,
             ruling_at=lambda seq: next(ruling for _, ruling, number in self.log if number == seq),
             gone_g=lambda key: sum(line.grams for line in self.lines() if line.lot == key and line.kind in GRAMS[1:3]),
         )
@@ -151,6 +152,11 @@ class Memory:
             if event.id == identity:
                 return (*effective(event, ruling), seq, seq in {voided for _, voided, _ in self.book.voided})
         return None
+
+    def check_of(self, identity: str, key: int) -> int | None:
+        numbers = {event.id: seq for event, _, seq in self.log}
+        seqs = {row.seq for row in self.book.checks[key]}
+        return numbers[identity] if numbers.get(identity) in seqs else None
 
     def delivered(self, but: set[str]) -> dict[tuple[str, str, str], dict[str, int]]:
         answer: dict[tuple[str, str, str], dict[str, int]] = defaultdict(lambda: defaultdict(int))
@@ -308,6 +314,9 @@ class Memory:
 
     def below(self, lot: str) -> set[str]:
         return {self.book.by_key[key].uid for key in self.book.with_descendants({self.book.by_uid[lot].key})}
+
+    def logged(self) -> list[str]:
+        return [event.id for event, _, _ in self.log]
 
     # --- replay ---
 

@@ -145,6 +145,10 @@ class Recorded:
         with system_session(self.recorder.database, write=False) as session:
             return {node.id for node in trace(session, None, lot, "forward").nodes}
 
+    def logged(self) -> list[str]:
+        with system_session(self.recorder.database, write=False) as session:
+            return list(session.execute(sa.select(_EVENT.c.id).order_by(_EVENT.c.seq)).scalars())
+
     def rebuilt(self) -> bool:
         return replay(self.recorder).identical
 
