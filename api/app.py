@@ -34,6 +34,7 @@ from api.v1 import (
     seasons,
     signals,
 )
+from ledger import memory
 from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, connect
@@ -128,6 +129,13 @@ class Service(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if self.public is None or scope["type"] != "http" or not await self.public(scope, send):
             await super().__call__(scope, receive, send)
+
+
+def service() -> FastAPI:
+    """The service in a process of its own."""
+    app = create_app()
+    memory.settle()
+    return app
 
 
 def create_app(settings: Settings | None = None, recorder: Recorder | None = None) -> FastAPI:

@@ -40,9 +40,11 @@ def main() -> None:
     from sqlalchemy.exc import OperationalError
 
     from domain.refusals import Refused, advice, sentence
+    from ledger import memory
     from ledger.access import CATALOGUE, AccessRefused
     from models.db import ScopeError
 
+    memory.seldom()
     try:
         app()
     except Refused as refused:
@@ -188,7 +190,7 @@ def _listen(host: str, port: int) -> None:
     import uvicorn
 
     uvicorn.run(
-        "api.app:create_app",
+        "api.app:service",
         factory=True,
         host=host,
         port=port,

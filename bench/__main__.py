@@ -19,6 +19,7 @@ from bench.measure import Effort, Record, say
 from bench.reading import traces, verification_page
 from bench.reassess import suspension
 from bench.startup import startup
+from ledger import memory
 
 Measure = Callable[[World, Effort], list[Record]]
 MEASURES: dict[str, Measure] = {
@@ -109,6 +110,7 @@ def main() -> int:
     options = parser.parse_args()
     databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
     os.environ.setdefault("XDG_RUNTIME_DIR", "/tmp")
+    memory.settle()  # as the service does
     records = list(measured(databases, set(options.only or ()), Effort(quick=options.quick)))
     if options.json:
         json.dump([each.as_json() for each in records], sys.stdout, indent=2)
