@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -26,7 +26,7 @@ from models.db import SystemSession
 SEED = 20240920
 START = date(2025, 11, 17)
 VESSELS, LANDINGS = 12, 8
-FOUNDED = date(2025, 11, 3)
+FOUNDED, CLOSES = date(2025, 11, 3), date(2026, 5, 31)
 
 PARTIES = (
     Party("GE-OP", "Georgia Fisheries Cluster Office", "operator", None, "office@fish.example", "operator", "GE"),
@@ -70,19 +70,46 @@ def story() -> Story:
     for plant, port in (("GE-F1", "Poti"), ("GE-F2", "Batumi")):
         register.site(plant, f"{plant}-Q", f"Landing quay, {port}", "port")
         register.site(plant, f"{plant}-S", f"Fishmeal works, {port}")
+    landings = list(generate())
     for vessel in range(1, VESSELS + 1):
-        register.farmer(f"GE-F{(vessel - 1) % 2 + 1}", f"GE-V{vessel:02d}")
+        _vessel(register, vessel, [landing for landing in landings if landing.vessel == vessel])
     tale.registry = register.write
-    for landing in generate():
+    for landing in landings:
         _landing(tale, landing, other)
     tale.in_time()
     return tale
 
 
+def _vessel(register: Register, vessel: int, landings: list[Landing]) -> None:
+    """A vessel, and licences for every day on which it fished by one: renewed, some of them, a day too late."""
+    org, code = f"GE-F{(vessel - 1) % 2 + 1}", f"GE-V{vessel:02d}"
+    register.farmer(org, code)
+    since = FOUNDED
+    gaps = [_caught(landing) for landing in landings if not landing.licensed]
+    for number, last in enumerate([*(day - timedelta(days=1) for day in gaps), CLOSES], 1):
+        register.licence(
+            org,
+            code,
+            f"GE-{FOUNDED.year}-{vessel:03d}-{number}",
+            (since, last),
+            authority="National Environmental Agency",
+            flag="GE",
+            registration=f"PTI-{vessel:04d}",
+        )
+        since = last + timedelta(days=2)
+
+
+def _landed(landing: Landing) -> datetime:
+    return morning(START, (landing.number - 1) * 9 + landing.vessel % 7, landing.vessel * 25)
+
+
+def _caught(landing: Landing) -> date:
+    return _landed(landing).date() - timedelta(days=1)
+
+
 def _landing(tale: Story, landing: Landing, other: random.Random) -> None:
     who, code = landing.plant, landing.code
-    when = morning(START, (landing.number - 1) * 9 + landing.vessel % 7, landing.vessel * 25)
-    caught = when.date() - timedelta(days=1)
+    when, caught = _landed(landing), _caught(landing)
     tale.say(
         who,
         told.Delivered,
@@ -92,18 +119,11 @@ def _landing(tale: Story, landing: Landing, other: random.Random) -> None:
         farmer=f"GE-V{landing.vessel:02d}",
         harvested_on=caught,
         receipt=f"LD-{code}",
+        catch=told.Catch(area="37.4.2", since=caught, until=caught, gear="PS"),
         lot=tale.made(code, "anchovy_whole", landing.grams),
     )
     if not landing.licensed:
-        tale.say(
-            who,
-            told.Held,
-            f"blocked/{code}",
-            when + timedelta(minutes=20),
-            lot=tale.uid(code),
-            reason=f"The fishing licence was not valid on the catch day, {caught.isoformat()}",
-        )
-        return
+        return  # the ledger holds it: no licence was valid on the day of the catch
     core, histamine = f"{other.randint(5, 35) / 10:.1f}", str(other.randint(5, 60))
     tale.say(
         who,
@@ -148,7 +168,9 @@ def _landing(tale: Story, landing: Landing, other: random.Random) -> None:
 
 def totals(session: SystemSession) -> dict[str, Any]:
     """The figures of the season, from the ledger."""
-    blocked = tally.LOT.c.disposition == "on_hold"
+    blocked = tally.LOT.c.id.in_(
+        select(tally.HOLD.c.lot_id).where(tally.HOLD.c.code == "LICENCE_NOT_VALID", tally.HOLD.c.ended_seq.is_(None))
+    )
     landed, stopped = tally.delivered_g(session), tally.delivered_g(session, blocked)
     return {
         "vessels": tally.count(session, select(tally.FARMER.c.id)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 import models
@@ -25,6 +26,7 @@ MODELS: Final = (
     models.Inspection,
     models.Plot,
     models.Estimate,
+    models.Licence,
 )
 """In the order in which rows may refer to each other."""
 
@@ -215,6 +217,22 @@ class Register:
                 "geometry": f'{{"coordinates":[{position[1]},{position[0]}],"type":"Point"}}',
                 "version": 1,
                 "zone": zone,
+            }
+        )
+
+    def licence(self, org: str, vessel: str, number: str, valid: tuple[date, date], **known: str) -> None:
+        """A licence to fish; ``known``: authority, flag, registration and IMO number of the vessel."""
+        self._rows[models.Licence].append(
+            {
+                "org": org,
+                "id": self._uid(number),
+                "farmer_id": self._uid(vessel),
+                "kind": "fishing",
+                "number": number,
+                "valid_from": valid[0].isoformat(),
+                "valid_to": valid[1].isoformat(),
+                "version": 1,
+                **known,
             }
         )
 

@@ -13,6 +13,7 @@ from models.base import table
 from models.db import SystemSession
 
 LOT, LINE, CLAIM = table(models.Lot), table(models.Line), table(models.LotClaim)
+HOLD = table(models.Hold)
 PARTY, FARMER, PERSON = table(models.Organisation), table(models.Farmer), table(models.Person)
 MEMBERSHIP = table(models.Membership)
 CHECK, LOAD, HOLD = table(models.Check), table(models.Load), table(models.Hold)

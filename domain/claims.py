@@ -55,6 +55,13 @@ class Brought:
     site_id: str
     farmer: str
     plot: str | None
+    caught: tuple[date, date] | None = None  # first and last day of a catch
+
+    @property
+    def taken(self) -> tuple[date, date]:
+        """The first and the last day on which the goods were harvested or caught."""
+        day = self.harvested_on or self.day
+        return self.caught or (day, day)
 
 
 def judge_delivery(
@@ -63,7 +70,7 @@ def judge_delivery(
     """What a farmer's delivery may carry on the day it is delivered.
 
     Membership, inspection and certificate are tested on the day of delivery, conversion and harvest window on the
-    day of harvest (Reg. (EU) 2018/848 Annex II Part I 1.7; 2021/771 Art. 2(2)).
+    day of harvest (Reg. (EU) 2018/848 Annex II Part I 1.7; 2021/771 Art. 2(2)), a licence on every day of the catch.
     """
     limits = scheme.params_at(brought.day)
     caps = [Cap(scheme.values[-1].code)]
@@ -76,6 +83,8 @@ def judge_delivery(
         caps.append(_as_member(scheme, limits, brought, farmer, held))
     if limits.plot_checks:
         caps.append(_of_plots(scheme, brought, farmer, held))
+    if limits.licence is not None:
+        caps.append(_licensed(scheme, limits.licence, brought, farmer))
     caps.append(_of_harvest(scheme, limits, brought))
     caps.append(judge_site(scheme, "delivered", day=brought.day, site_id=brought.site_id, certificates=certificates))
     return together(scheme, caps)
@@ -155,6 +164,16 @@ def _under_certificate(
         )
     values = scheme.values
     return Cap(values[0].code if reasons else values[-1].code, tuple(reasons))
+
+
+def _licensed(scheme: Scheme, kind: str, brought: Brought, farmer: FarmerFacts | None) -> Cap:
+    """The producer held a licence of the kind on each day of the catch."""
+    since, until = brought.taken
+    day = since if farmer is None else farmer.unlicensed(kind, since, until)
+    if day is None:
+        return Cap(scheme.values[-1].code)
+    said = {"farmer": brought.farmer, "day": day.isoformat(), "since": since.isoformat(), "until": until.isoformat()}
+    return Cap(scheme.values[0].code, (_because(scheme, "LICENCE_NOT_VALID", "alert", **said),))
 
 
 def _of_harvest(scheme: Scheme, limits: SchemeParams, brought: Brought) -> Cap:

@@ -163,6 +163,21 @@ class CutTest(Value):
     reason: Note | None = None  # why not 300
 
 
+class Catch(Value):
+    """Where, when and with what fish was caught (Reg. (EC) No 1005/2008 Annex II).
+
+    ``area``: FAO major fishing area with subarea and division, such as 37.4.2. ``gear``: code of the International
+    Standard Statistical Classification of Fishing Gear, such as PS. ``estimated``: the live weight in the logbook.
+    """
+
+    area: Word
+    since: Day
+    until: Day
+    gear: Word | None = None
+    estimated: Quantity | None = None
+    transhipped: Literal[True] | None = None
+
+
 class Base(BaseModel):
     """What every event says: its id, when it happened, and its version."""
 
@@ -192,6 +207,7 @@ class Delivered(Base):
     harvested_on: Day | None = None
     receipt: Code | None = None
     scale: Id | None = None
+    catch: Catch | None = None  # of fish that is landed
 
 
 class Received(Base):
@@ -483,14 +499,16 @@ class Cleaned(Base):
 
 
 class Certified(Base):
-    """A control body put grams of a lot on a certificate.
+    """A control body or authority put grams of a lot on a certificate.
 
-    ``kind``: certificate of inspection (coi), transaction certificate (tc), NOP import certificate (nop_import).
+    ``kind``: certificate of inspection (coi), transaction certificate (tc), NOP import certificate (nop_import); for
+    fish, the catch certificate of landings (catch) and the statement of processed products (processing), which spends
+    the weights of the catch certificates behind them (Reg. (EC) No 1005/2008 Art. 12, 14).
     """
 
     type: Literal["certified"] = "certified"
     lot: Id
-    kind: Literal["coi", "tc", "nop_import"]
+    kind: Literal["coi", "tc", "nop_import", "catch", "processing"]
     number: Word
     scheme: Word
     value: Word
@@ -533,7 +551,7 @@ class Reassessed(Base):
     """
 
     type: Literal["reassessed"] = "reassessed"
-    cause: Word  # "membership", "certificate", "plot", "inspection"
+    cause: Word  # "membership", "certificate", "plot", "inspection", "licence"
     record: Id
     events: Annotated[tuple[int, ...], Field(min_length=1)]  # their numbers in the log
 

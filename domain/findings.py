@@ -124,6 +124,12 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "{farmer} has delivered {delivered_g} of {product} in {season}, {share_bp} of the {estimate_g} estimated.",
         "{farmer} a livré {delivered_g} de {product} en {season}, {share_bp} des {estimate_g} estimés.",
     ),
+    "LICENCE_NOT_VALID": _kind(
+        "alert",
+        "scheme farmer day since until",
+        "{farmer} held no valid licence on {day}; the catch was from {since} to {until}.",
+        "{farmer} n'avait pas de licence valable le {day} ; la capture a eu lieu du {since} au {until}.",
+    ),
     "SCALE_NOT_CALIBRATED": _kind(
         "alert",
         "instrument until day",

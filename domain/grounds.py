@@ -35,6 +35,10 @@ CATALOGUE: Final[dict[str, Texts]] = {
         "en": "Each had been inspected internally within {days} days before.",
         "fr": "Chacun avait été inspecté en interne dans les {days} jours précédents.",
     },
+    "LICENSED": {
+        "en": "On every day of each catch the vessel held a valid licence.",
+        "fr": "Chaque jour de chaque capture, le navire avait une licence valable.",
+    },
     "PLOTS_CONVERTED": {
         "en": "At harvest every plot had been under conversion for {months} months or more.",
         "fr": "À la récolte, chaque parcelle était en conversion depuis {months} mois ou plus.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping
+from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeVar
 
@@ -49,6 +50,23 @@ def shares(root: K, inputs: Mapping[K, Mapping[K, int]], grams: int) -> dict[K, 
             left -= part
         weight[next(iter(into))] += left
     return _round({lot: scaled for lot, scaled in weight.items() if scaled}, grams)
+
+
+def drawn(root: K, inputs: Mapping[K, Mapping[K, int]], made: Mapping[K, int], grams: int) -> dict[K, int]:
+    """How many grams of each lot without inputs were drawn to make ``grams`` of ``root``, in whole grams.
+
+    ``inputs[lot][parent]`` are the grams of parent that this lot took, processing loss and all; ``made[lot]`` what it
+    came to. What is taken for parts of a lot never adds up to more than what is taken for the whole.
+    """
+    needed: dict[K, Fraction] = defaultdict(Fraction)
+    needed[root] = Fraction(grams)
+    for lot in reversed(oldest_first({lot: inputs.get(lot, {}) for lot in _reachable(root, inputs)})):
+        taken = inputs.get(lot)
+        if taken and made[lot]:
+            part = needed.pop(lot) / made[lot]
+            for parent, drew in taken.items():
+                needed[parent] += part * drew
+    return {lot: int(amount) for lot, amount in needed.items()}
 
 
 def _reachable(root: K, inputs: Mapping[K, Mapping[K, int]]) -> set[K]:

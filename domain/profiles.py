@@ -545,7 +545,9 @@ class SchemeParams:
 
     ``site_in_scope_at``, ``product_in_scope_at`` and ``operator_in_scope_at`` are event types: there the site must be
     in the scope of a certificate in force, the product in that of the member's certificate, and one of the
-    certificates named must be the owner's own.
+    certificates named must be the owner's own. ``mandatory_for``: product categories that are judged whoever brings
+    them, and do not leave without a value that may be claimed. ``licence``: a kind that the producer must hold on every
+    day of the harvest or catch.
     """
 
     valid_from: date
@@ -571,6 +573,8 @@ class SchemeParams:
     polygon_above_m2: int | None
     cut_off: date | None
     harvest: tuple[HarvestWindow, ...]
+    mandatory_for: tuple[str, ...] = ()
+    licence: str | None = None
 
     def conversion_months(self, crop_type: str) -> int | None:
         """Months of conversion before a harvest can carry the top value; none for what is no crop."""
@@ -1069,6 +1073,8 @@ def _scheme_params(table: _Table) -> SchemeParams:
         polygon_above_m2=table.maybe_integer("polygon_above_m2"),
         cut_off=table.maybe_day("cut_off"),
         harvest=tuple(_whole(item, _harvest_window) for item in table.tables("harvest", least=0)),
+        mandatory_for=table.words("mandatory_for", least=0),
+        licence=table.maybe_word("licence"),
     )
     if "conversion" in checks and params.perennial_months is None and params.annual_months is None:
         raise table.mistake("perennial_months", "say how many months of conversion, or leave “conversion” out")
@@ -1319,6 +1325,9 @@ class _Table:
         if _CODE.fullmatch(value) is None:
             raise self.mistake(key, "write a code of letters, digits and _ . % / -, at most 40, without spaces")
         return value
+
+    def maybe_word(self, key: str) -> str | None:
+        return None if self._missing(key) else self.word(key)
 
     def hs(self, key: str) -> str:
         value = self.text(key)

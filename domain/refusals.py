@@ -1334,6 +1334,84 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Corrigez la quantité, ou annulez un certificat antérieur du lot.",
         ),
     ),
+    "CATCH_CERTIFICATE_OF_LANDINGS": _kind(
+        "conflict",
+        "lot",
+        title=("Not a landing", "Pas un débarquement"),
+        sentence=(
+            "A catch certificate is of what a vessel landed; {lot} was made from landings.",
+            "Un certificat de capture porte sur ce qu'un navire a débarqué ; {lot} est fait de débarquements.",
+        ),
+        advice=(
+            "Put the landings on the catch certificate, and the product on a processing statement.",
+            "Portez les débarquements sur le certificat de capture, le produit sur une déclaration de transformation.",
+        ),
+    ),
+    "PROCESSING_STATEMENT_OF_PRODUCTS": _kind(
+        "conflict",
+        "lot",
+        title=("Not a processed product", "Pas un produit transformé"),
+        sentence=(
+            "{lot} is a landing: nothing was processed.",
+            "{lot} est un débarquement : rien n'a été transformé.",
+        ),
+        advice=(
+            "Put the landing on a catch certificate.",
+            "Portez le débarquement sur un certificat de capture.",
+        ),
+    ),
+    "CATCH_WEIGHT_EXCEEDED": _kind(
+        "conflict",
+        "lot number landing left_g wanted_g",
+        title=("More catch than certified", "Plus de captures que certifié"),
+        sentence=(
+            "Statement {number} of {lot} takes {wanted_g} of landing {landing}; its certificates have {left_g} left.",
+            "La déclaration {number} de {lot} prend {wanted_g} du débarquement {landing} ; il reste {left_g} sur ses "
+            "certificats de capture.",
+        ),
+        advice=(
+            "Record the catch certificate of the landing first, or correct the quantity.",
+            "Enregistrez d'abord le certificat de capture du débarquement, ou corrigez la quantité.",
+        ),
+    ),
+    "CATCH_DAYS_WRONG": _kind(
+        "malformed",
+        "since until day",
+        title=("Days of the catch", "Jours de la capture"),
+        sentence=(
+            "The catch is from {since} to {until}, the landing on {day}: a catch ends after it begins, before it is "
+            "landed.",
+            "La capture va du {since} au {until}, le débarquement est du {day} : une capture finit après son début et "
+            "avant le débarquement.",
+        ),
+        advice=("Correct the days.", "Corrigez les jours."),
+    ),
+    "RELEASE_WITHOUT_LICENCE": _kind(
+        "conflict",
+        "lot",
+        title=("No licence", "Pas de licence"),
+        sentence=(
+            "{lot} is held because no licence was valid while it was caught; a reason does not replace the licence.",
+            "{lot} est bloqué car aucune licence n'était valable pendant la capture ; un motif ne la remplace pas.",
+        ),
+        advice=(
+            "If there was a licence, register it, then correct the landing: it is judged anew.",
+            "S'il y avait une licence, enregistrez-la, puis corrigez le débarquement : il est rejugé.",
+        ),
+    ),
+    "LAW_NOT_MET": _kind(
+        "conflict",
+        "lot scheme carried",
+        title=("Not proven lawful", "Légalité non prouvée"),
+        sentence=(
+            "{lot} carries “{carried}” under {scheme}: such goods do not leave.",
+            "{lot} porte « {carried} » selon {scheme} : une telle marchandise ne part pas.",
+        ),
+        advice=(
+            "See the claims of the lot: they say what is missing.",
+            "Voyez les allégations du lot : elles disent ce qui manque.",
+        ),
+    ),
     "CERTIFICATE_NUMBER_TAKEN": _kind(
         "conflict",
         "number lot",

@@ -204,6 +204,19 @@ class EstimateFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceFacts:
+    """A licence of a producer, such as to fish, and the days on which it is valid."""
+
+    kind: str
+    number: str
+    valid_from: date
+    valid_to: date
+
+    def valid_on(self, day: date) -> bool:
+        return self.valid_from <= day <= self.valid_to
+
+
+@dataclass(frozen=True, slots=True)
 class FarmerFacts:
     """A farmer as the registry knows it."""
 
@@ -212,6 +225,19 @@ class FarmerFacts:
     inspections: tuple[date, ...] = ()  # those that count, oldest first
     plots: tuple[PlotFacts, ...] = ()
     estimates: tuple[EstimateFacts, ...] = ()
+    licences: tuple[LicenceFacts, ...] = ()
+
+    def unlicensed(self, kind: str, since: date, until: date) -> date | None:
+        """The first of some days on which no licence of a kind is valid; none: there is none."""
+        day = since
+        while day <= until:
+            held = max(
+                (item.valid_to for item in self.licences if item.kind == kind and item.valid_on(day)), default=None
+            )
+            if held is None:
+                return day
+            day = held + timedelta(days=1)
+        return None
 
     def estimate(self, season: str, products: Iterable[str]) -> EstimateFacts | None:
         """The estimate of a season for any of the products of a commodity."""
@@ -244,6 +270,18 @@ class InstrumentFacts:
     def calibrated_until(self, day: date) -> date | None:
         """The last day of the newest calibration that began by a day."""
         return max((until for since, until in self.spans if since <= day), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class CatchSpent:
+    """A landing behind a product, in grams of fish landed.
+
+    ``spent_g``: what the product takes of it. ``left_g``: of its catch certificates after the processing statements.
+    """
+
+    code: str
+    spent_g: int
+    left_g: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,8 @@ def _grounds(session: SystemSession, codes: Collection[int], scheme: Scheme, val
         if limits.inspection_interval_days is not None:
             interval: dict[str, str | int] = {"days": limits.inspection_interval_days}
             grounds.append(Ground("MEMBERS_INSPECTED", interval, scheme.rule("INTERNAL_INSPECTION_OVERDUE")))
+    if limits.licence is not None:
+        grounds.append(Ground("LICENSED", {}, scheme.rule("LICENCE_NOT_VALID")))
     grounds += _plot_grounds(brought[0].product, scheme, limits, value)
     grounds += _site_grounds(session, codes, scheme)
     mixing = "CLAIM_COUNTED" if scheme.chain_of_custody == "mass_balance" else "NOTHING_LESS_MIXED_IN"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import orjson
@@ -17,6 +17,7 @@ from domain.values import (
     EstimateFacts,
     FarmerFacts,
     InstrumentFacts,
+    LicenceFacts,
     MembershipFacts,
     PlotFacts,
     Setting,
@@ -30,7 +31,7 @@ CHUNK = 5_000
 _SITE, _SHARE, _VESSEL = table(models.Site), table(models.SiteShare), table(models.Vessel)
 _PARTY = table(models.Organisation)
 _FARMER, _MEMBER, _STATE = table(models.Farmer), table(models.Membership), table(models.MembershipStatus)
-_VISIT, _PLOT = table(models.Inspection), table(models.Plot)
+_VISIT, _PLOT, _LICENCE = table(models.Inspection), table(models.Plot), table(models.Licence)
 _CERTIFICATE, _PRODUCT = table(models.Certificate), table(models.CertificateProduct)
 _SCOPE, _STATUS = table(models.CertificateSite), table(models.CertificateStatus)
 _ESTIMATE, _SETTING = table(models.Estimate), table(models.SchemeSetting)
@@ -83,6 +84,11 @@ _ESTIMATES = (
     .where(_ESTIMATE.c.org_id == _ORG, among(_ESTIMATE.c.farmer_id))
     .order_by(_ESTIMATE.c.season, _ESTIMATE.c.product)
 )
+_LICENCES = (
+    select(_LICENCE)
+    .where(_LICENCE.c.org_id == _ORG, among(_LICENCE.c.farmer_id))
+    .order_by(_LICENCE.c.valid_from, _LICENCE.c.id)
+)
 _SETTINGS = select(_SETTING).where(_SETTING.c.org_id == _ORG).order_by(_SETTING.c.scheme, _SETTING.c.from_day)
 _INSTRUMENTS = select(_INSTRUMENT.c.id, _INSTRUMENT.c.code).where(_INSTRUMENT.c.org_id == _ORG, among(_INSTRUMENT.c.id))
 _CALIBRATIONS = (
@@ -133,11 +139,11 @@ def organisations(connection: Connection, codes: Collection[str]) -> dict[str, i
 
 
 def farmers(
-    connection: Connection, org_id: int, codes: Collection[str], *, locked: bool = False
+    connection: Connection, org_id: int, codes: Collection[str], *, locked: bool = False, licensed: bool = False
 ) -> dict[str, FarmerFacts]:
     """Farmers of an organisation with memberships, inspections that count, plots and estimates, by code.
 
-    ``locked``: nobody else counts their deliveries meanwhile.
+    ``locked``: nobody else counts their deliveries meanwhile. ``licensed``: with their licences.
     """
     query = _LOCKED_FARMERS if locked else _FARMERS
     ids: dict[str, str] = {row[0]: row[1] for row in ask(connection, query, codes, org_id=org_id)}
@@ -156,6 +162,9 @@ def farmers(
         plots[row.farmer_id].append(_plot(row))
     for row in ask(connection, _ESTIMATES, ids, org_id=org_id):
         estimates[row.farmer_id].append(EstimateFacts(row.season, row.product, row.grams, bool(row.signed)))
+    licences: dict[str, list[LicenceFacts]] = defaultdict(list)
+    for row in ask(connection, _LICENCES, ids if licensed else (), org_id=org_id):
+        licences[row.farmer_id].append(_licence(row))
     return {
         code: FarmerFacts(
             code,
@@ -165,9 +174,17 @@ def farmers(
             tuple(inspections[identity]),
             tuple(plots[identity]),
             tuple(estimates[identity]),
+            tuple(licences[identity]),
         )
         for identity, code in ids.items()
     }
+
+
+def _licence(row: Any) -> LicenceFacts:
+    """A licence up to its last day, or to the day before it was withdrawn."""
+    last, ended = date.fromisoformat(row.valid_to), _day(row.ended_on)
+    until = last if ended is None else min(last, ended - timedelta(days=1))
+    return LicenceFacts(row.kind, row.number, date.fromisoformat(row.valid_from), until)
 
 
 def _plot(row: Any) -> PlotFacts:

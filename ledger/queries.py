@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 import models
 from domain.lineage import SCALE, shares
@@ -95,10 +95,15 @@ class Flows:
 
 def flows(session: SystemSession, keys: Collection[int]) -> Flows:
     """All lines of lots by events that move goods between lots."""
+    return flows_of(session.connection(), keys)
+
+
+def flows_of(connection: Connection, keys: Collection[int]) -> Flows:
+    """The same, over a connection."""
     into: dict[int, list[tuple[int, int]]] = defaultdict(list)
     out: dict[int, list[tuple[int, int]]] = defaultdict(list)
     events: dict[int, tuple[str, int]] = {}
-    for lot, seq, kind, grams, kind_of, at in ask(session.connection(), _MOVES, keys):
+    for lot, seq, kind, grams, kind_of, at in ask(connection, _MOVES, keys):
         (into if kind == "in" else out)[seq].append((lot, grams))
         events[seq] = (kind_of, at)
     return Flows(into, out, events)

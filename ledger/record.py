@@ -253,6 +253,7 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
     world.ruling_at = _written_first(batch, loader.ruling_at)
     world.gone_g = _written_first(batch, loader.gone_g)
     world.claimed_g = _written_first(batch, loader.claimed_g)
+    world.catch_behind = _written_first(batch, loader.catch_behind)
     world.origins = _written_first(batch, loader.origins)
     return world
 

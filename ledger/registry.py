@@ -49,7 +49,7 @@ class Change:
     passed its sites are judged again. ``sites``: what passed these sites.
     """
 
-    cause: Literal["membership", "certificate", "plot", "inspection"]
+    cause: Literal["membership", "certificate", "plot", "inspection", "licence"]
     record: str  # id of the record that changed
     since: date
     farmers: tuple[str, ...] = ()

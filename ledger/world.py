@@ -34,12 +34,13 @@ from domain.judge import Run, World
 from domain.ruling import Ruling
 from domain.values import (
     Actor,
+    CatchSpent,
     Load,
     Lot,
     Registry,
     Transfer,
 )
-from ledger import claims, facts
+from ledger import catch, claims, facts
 from ledger.facts import among, ask
 from ledger.profiles import profiles
 from models.base import table
@@ -148,6 +149,25 @@ class Named:
             self.codes.add(item.code)
             if item.owner is not None:
                 self.organisations.add(item.owner)
+
+
+def _asks_for_a_licence(named: Named) -> bool:
+    """Whether the law asks those who bring the goods for a licence, on any day."""
+    licensed = {
+        category
+        for scheme in profiles().schemes.values()
+        for params in scheme.params
+        if params.licence is not None
+        for category in params.mandatory_for
+    }
+    brought = {product for days in named.days.values() for product, _ in days}
+    categories = {
+        product.category
+        for commodity in profiles().commodities.values()
+        for product in commodity.products.values()
+        if product.code in brought
+    }
+    return bool(categories & licensed)
 
 
 def _given(reference: str | None) -> set[str]:
@@ -521,7 +541,9 @@ class Loader:
         loads = {self.book.loads[uid].site_id for uid in named.loads if uid in self.book.loads}
         sites = facts.sites(self.connection, named.sites | {vessel.site_id for vessel in vessels.values()} | loads)
         counted = bool(named.days)
-        farmers = facts.farmers(self.connection, self.actor.org_id, named.farmers, locked=counted)
+        farmers = facts.farmers(
+            self.connection, self.actor.org_id, named.farmers, locked=counted, licensed=_asks_for_a_licence(named)
+        )
         under = {held.certificate_id for farmer in farmers.values() for held in farmer.memberships}
         certificates = facts.certificates(self.connection, self.actor.org_id, under | named.certificates, set(sites))
         organisations = facts.organisations(self.connection, named.organisations)
@@ -586,6 +608,11 @@ class Loader:
     def claimed_g(self, key: int, scheme: str, value: str) -> int:
         """Grams of a lot that may still leave with a value of a scheme that keeps a mass balance."""
         return claims.claimed_g(self.connection, key, profiles().schemes[scheme], value) or 0
+
+    def catch_behind(self, key: int, grams: int, scheme: str) -> list[CatchSpent]:
+        """The landings behind so many grams of a lot; nobody else spends them meanwhile."""
+        self.lots_by_key(family(self.connection, [key], "back"))
+        return catch.behind(self.connection, key, grams, scheme)
 
     def origins(self, keys: set[int]) -> int:
         """How many farmers the goods of some lots come from."""

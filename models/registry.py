@@ -12,6 +12,7 @@ from models.base import grams, maybe_millis, millis, one_of, org_scoped, text
 
 MEMBERSHIP_STATES = ("applied", "approved", "suspended", "withdrawn")
 CERTIFICATE_STATES = ("active", "suspended", "withdrawn")
+LICENCE_KINDS = ("fishing",)
 SITE_KINDS = ("buying_station", "facility", "warehouse", "packhouse", "office", "port")
 VESSEL_KINDS = ("fermentation_box", "drying_rack", "dryer", "tank", "silo")
 
@@ -158,6 +159,34 @@ class Estimate(SQLModel, table=True):
     grams: int = grams()
     version: int = 1
     signed: bool = False  # the newest revision is signed by the ICS manager
+
+
+@org_scoped
+class Licence(SQLModel, table=True):
+    """A licence of a producer with the days on which it is valid; of a fishing vessel, with what it is known by."""
+
+    __tablename__ = "licence"
+    __table_args__ = (
+        ForeignKeyConstraint(["org_id", "farmer_id"], ["farmer.org_id", "farmer.id"]),
+        UniqueConstraint("org_id", "kind", "number", "valid_from"),
+        Index("ix_licence_farmer", "org_id", "farmer_id"),
+        one_of("kind", LICENCE_KINDS),
+    )
+
+    org_id: int = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    farmer_id: str
+    kind: str
+    number: str
+    authority: str | None = None
+    valid_from: str
+    valid_to: str
+    ended_on: str | None = None  # withdrawn: the first day on which it is not valid any more
+    flag: str | None = None  # State whose flag the vessel flies (ISO 3166)
+    registration: str | None = None
+    imo: str | None = None  # number of the International Maritime Organization
+    reason: str | None = text(None)  # why it was withdrawn
+    version: int = 1
 
 
 @org_scoped

@@ -9,14 +9,14 @@ from pydantic import BaseModel
 
 from api.access import Needs, Routes
 from api.problems import Problem
-from api.v1 import certificates, estimates, farmers, groups, inspections, inspectors, plot_maps, plots, sites
+from api.v1 import certificates, estimates, farmers, fisheries, groups, inspections, inspectors, plot_maps, plots, sites
 from api.versions import Body
 from domain.events import Word
 from domain.profiles import Commodity, Packaging, Scheme
 from ledger.profiles import profiles
 
 routes = Routes()
-for part in (farmers, estimates, inspections, inspectors, groups, plot_maps, plots, sites, certificates):
+for part in (farmers, estimates, inspections, inspectors, groups, plot_maps, plots, sites, certificates, fisheries):
     routes.include_router(part.routes)
 
 READ = Needs("registry:read")

@@ -57,10 +57,31 @@ def certified(event: told.Certified, world: World, at: int) -> Ruling:
     if any(row.number == event.number and row.kind == event.kind for row in issued):
         raise Refused("CERTIFICATE_NUMBER_TAKEN", number=event.number, lot=lot.code)
     certified = sum(row.grams for row in issued if (row.kind, row.scheme) == (event.kind, event.scheme))
-    left = lot.initial_g - world.gone_g(lot.key) - certified
+    gone = 0 if event.kind == "catch" else world.gone_g(lot.key)  # what was landed counts, whatever became of it
+    left = lot.initial_g - gone - certified
     if wanted > left:
         raise Refused("COI_QTY_EXCEEDED", lot=lot.code, number=event.number, left_g=max(0, left), wanted_g=wanted)
+    if event.kind == "catch" and lot.kind != "delivery":
+        raise Refused("CATCH_CERTIFICATE_OF_LANDINGS", lot=lot.code)
+    if event.kind == "processing":
+        _catch_suffices(lot, wanted, scheme, event.number, world)
     return Ruling(packaging=packaging)
+
+
+def _catch_suffices(lot: Lot, wanted: int, scheme: Scheme, number: str, world: World) -> None:
+    """The landings behind the product have so much catch left on their catch certificates."""
+    if lot.kind == "delivery":
+        raise Refused("PROCESSING_STATEMENT_OF_PRODUCTS", lot=lot.code)
+    for landing in world.catch_behind(lot.key, wanted, scheme.id):
+        if landing.spent_g > landing.left_g:
+            raise Refused(
+                "CATCH_WEIGHT_EXCEEDED",
+                lot=lot.code,
+                number=number,
+                landing=landing.code,
+                left_g=landing.left_g,
+                wanted_g=landing.spent_g,
+            )
 
 
 def carries(lot: Lot, scheme: Scheme, value: str) -> None:

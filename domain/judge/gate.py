@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 from domain import events as told
@@ -36,16 +37,16 @@ def delivered(event: told.Delivered, world: World) -> Ruling:
     packaging = packaging_of(commodity, [event.lot.quantity])
     grams = grams_of(event.lot.quantity, packaging, "/lot/quantity")
     fresh([event.lot], world)
+    _of_a_catch(event)
     brought = brought_by(event, commodity, product)
     farmer = world.registry.farmers.get(event.farmer)
     certificates = tuple(world.registry.certificates.values())
-    schemes = _schemes_at_the_gate(world, brought.day)
+    schemes = _schemes_at_the_gate(world, brought)
     caps = {scheme.id: judge_delivery(scheme, brought, farmer, certificates) for scheme in schemes}
     findings = [reason for cap in caps.values() for reason in cap.reasons if reason.level == "alert"]
     findings += calibration(event.scale, brought.day, world)
     over = [_over_delivery(scheme, event, caps[scheme.id], grams, world) for scheme in schemes]
     findings += [finding for finding in over if finding is not None]
-    held = any(finding is not None and finding.level == "alert" for finding in over)
     return Ruling(
         holder=site.org_id,
         site=site.id,
@@ -53,7 +54,7 @@ def delivered(event: told.Delivered, world: World) -> Ruling:
         packaging=packaging,
         caps=caps,
         findings=findings,
-        holds={event.lot.lot: "OVER_DELIVERY"} if held else {},
+        holds=_held_at_once(event, caps, over),
         expires=use_by_of([event.lot], (), brought.day, world, new=True),
     )
 
@@ -68,14 +69,40 @@ def brought_by(event: told.Delivered, commodity: Commodity, product: Product) ->
         site_id=event.site,
         farmer=event.farmer,
         plot=event.plot,
+        caught=(event.catch.since, event.catch.until) if event.catch is not None else None,
     )
 
 
-def _schemes_at_the_gate(world: World, day: date) -> list[Scheme]:
-    """The schemes that the actor's organisation claims under: it holds a certificate, or it said so."""
+def _of_a_catch(event: told.Delivered) -> None:
+    """A catch ends after it began, and before it is landed."""
+    if event.catch is None:
+        return
+    since, until, landed = event.catch.since, event.catch.until, event.occurred_at.date()
+    if not since <= until <= landed:
+        said = {"since": since.isoformat(), "until": until.isoformat(), "day": landed.isoformat()}
+        raise Refused("CATCH_DAYS_WRONG", **said)
+
+
+def _held_at_once(event: told.Delivered, caps: Mapping[str, Cap], over: Iterable[Finding | None]) -> dict[str, str]:
+    """What is not to be used before somebody has put it right."""
+    if any(reason.code == "LICENCE_NOT_VALID" for cap in caps.values() for reason in cap.reasons):
+        return {event.lot.lot: "LICENCE_NOT_VALID"}
+    if any(finding is not None and finding.level == "alert" for finding in over):
+        return {event.lot.lot: "OVER_DELIVERY"}
+    return {}
+
+
+def _schemes_at_the_gate(world: World, brought: Brought) -> list[Scheme]:
+    """The schemes that the law asks of such goods, and those that the actor's organisation claims under.
+
+    It holds a certificate, or it said so.
+    """
+    day = brought.day
     held = {item.scheme for item in world.registry.certificates.values() if item.org_id == world.actor.org_id}
     for scheme in world.profiles.schemes.values():
         setting = world.registry.setting(scheme.id, day)
+        if brought.category in scheme.params_at(day).mandatory_for:
+            held.add(scheme.id)
         if not scheme.params_at(day).certificate_required and setting is not None and setting.claimed:
             held.add(scheme.id)
     return [world.profiles.schemes[scheme] for scheme in sorted(held) if scheme in world.profiles.schemes]

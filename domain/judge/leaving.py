@@ -57,6 +57,7 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
     if lot.qc != "pass":
         raise Refused("QC_PENDING", lot=lot.code, qc=lot.qc)
     day = event.occurred_at.date()
+    lawful(lot, product, day, world)
     ready_for("shipped", lot, day, world)
     batch_certified_before(lot, day, world)
     if lot.expires_on is not None and event.reason is None:
@@ -64,6 +65,16 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
         if earlier is not None:
             raise Refused("FEFO_VIOLATION", lot=lot.code, earlier=earlier[0], expires_on=earlier[1])
     return Ruling(packaging=packaging)
+
+
+def lawful(lot: Lot, product: Product, day: date, world: World) -> None:
+    """What the law asks of such goods is proven: of fish, that it was caught under a licence."""
+    for scheme in world.profiles.schemes.values():
+        if product.category not in scheme.params_at(day).mandatory_for:
+            continue
+        carried = lot.claims.get(scheme.id, scheme.values[0].code)
+        if not scheme.value(carried).claimable:
+            raise Refused("LAW_NOT_MET", lot=lot.code, scheme=scheme.id, carried=carried)
 
 
 def _claim_holds(
@@ -132,6 +143,7 @@ def label_issued(event: told.LabelIssued, world: World, at: int) -> Ruling:
         raise Refused("LOT_BLOCKED", lot=lot.code, disposition=lot.disposition)
     not_expired(lot, at)
     day = event.occurred_at.date()
+    lawful(lot, world.profiles.product(lot.product)[1], day, world)
     ready_for("label_issued", lot, day, world)
     for product, test, value in world.results(lot.key):
         commodity = world.profiles.commodity_of(product)

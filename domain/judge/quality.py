@@ -286,6 +286,8 @@ def released(event: told.Released, world: World, at: int) -> Ruling:
     if not holds:
         raise Refused("NOT_ON_HOLD", lot=lot.code)
     for row in holds:
+        if row.code == "LICENCE_NOT_VALID":
+            raise Refused("RELEASE_WITHOUT_LICENCE", lot=lot.code)
         if row.kind == "claim":
             for finding in _reasons_of(world.ruling_at(row.seq)):
                 _release_of_claim(finding, lot, event.occurred_at.date(), world)

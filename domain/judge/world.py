@@ -10,7 +10,7 @@ from domain.book import Book
 from domain.profiles import Commodity, Product, Scheme
 from domain.refusals import Refused
 from domain.ruling import Ruling
-from domain.values import Actor, Load, Registry
+from domain.values import Actor, CatchSpent, Load, Registry
 
 
 @dataclass(slots=True)
@@ -104,6 +104,8 @@ class World:
     """Grams of a lot (by key) that went into other lots or were lost: on no certificate any more."""
     claimed_g: Callable[[int, str, str], int] = lambda _lot, _scheme, _value: 0
     """Under a mass balance: grams of a lot (by key) that may still leave with a value."""
+    catch_behind: Callable[[int, int, str], list[CatchSpent]] = lambda _lot, _grams, _scheme: []
+    """The landings behind so many grams of a lot (by key): their catch, and what their certificates have left."""
     origins: Callable[[set[int]], int] = lambda _lots: 1
     """How many farmers the goods of some lots (by key) come from."""
 
