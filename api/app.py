@@ -20,6 +20,7 @@ from api.settings import Settings
 from api.v1 import (
     access,
     balances,
+    checklists,
     contracts,
     curves,
     events,
@@ -54,6 +55,7 @@ PARTS = (
     recalls,
     prices,
     quality,
+    checklists,
     facilities,
     curves,
 )

@@ -20,10 +20,12 @@ from demo.register import Register
 from demo.story import Party, Story, measured, morning
 from domain import events as told
 from domain.profiles import Commodity
+from domain.quantity import WHOLE_BP
 from ledger.issue import new_code
 from ledger.profiles import profiles
 from models.db import SystemSession
 
+BOX = 30  # tablets
 SEED = 20240919
 START = date(2025, 1, 13)
 MANUFACTURERS, BATCHES, PRODUCTS_EACH = 3, 20, 4
@@ -121,6 +123,7 @@ def _batch(tale: Story, batch: Batch, other: random.Random) -> None:
         outputs=(told.NewLot(lot=lot, code=code, product=batch.product, quantity=_tablets(batch.made)),),
     )
     _review(tale, batch, made)
+    _yield(tale, batch, made)
     tested = made + timedelta(days=8)
     assay = other.randint(920, 947) if batch.oos else other.randint(970, 1030)
     tale.say(
@@ -140,10 +143,52 @@ def _batch(tale: Story, batch: Batch, other: random.Random) -> None:
         ),
     )
     if not batch.oos:
+        printed = batch.made // BOX + 20
+        tale.say(
+            who,
+            told.LabelsReconciled,
+            f"labels/{code}",
+            tested + timedelta(hours=6),
+            lot=lot,
+            printed=printed,
+            used=batch.made // BOX,
+            spoiled=12,
+            put_back=8,
+        )
         certified = tested + timedelta(hours=12)
         tale.say(f"{who}:QP", told.BatchCertified, f"certified/{code}", certified, lot=lot, register_no=f"REG-{code}")
     if not batch.oos and batch.number % 5 == 1:
         _released(tale, batch, tested, other)
+
+
+def _yield(tale: Story, batch: Batch, made: datetime) -> None:
+    """A yield below the range of the profile is a deviation, closed with its cause before the batch is certified."""
+    step = _pharma().steps["manufacture"]
+    assert step.yield_min_bp is not None
+    if batch.made * WHOLE_BP >= batch.theoretical * step.yield_min_bp:
+        return
+    who, code, deviation = f"GE-M{batch.manufacturer}", batch.code, tale.uid(f"yield/{batch.code}")
+    tale.say(
+        who,
+        told.DeviationRaised,
+        f"low/{code}",
+        made + timedelta(hours=3),
+        lot=tale.uid(code),
+        deviation=deviation,
+        grade="minor",
+        description="Yield below the range of the batch record",
+    )
+    tale.say(
+        who,
+        told.DeviationClosed,
+        f"explained/{code}",
+        made + timedelta(days=4),
+        deviation=deviation,
+        root_cause="Blend left in the dust extraction of the press",
+        action="Extraction set anew before each campaign",
+        owner="PRODUCTION",
+        due=(made + timedelta(days=30)).date(),
+    )
 
 
 def _review(tale: Story, batch: Batch, made: datetime) -> None:

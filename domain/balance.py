@@ -189,6 +189,11 @@ class _Journey:
         if first.type == "transfer_accepted":
             for line in told:
                 yield from self._taken_over(line)
+        elif first.type == "returned":
+            for line in told:
+                if line.kind == "in":  # the lot that it left from never held it again
+                    self.stock[line.lot] += line.grams
+                    yield self._movement(line, "moved", None, self._place(line))
         elif first.type in REARRANGED:
             yield from self._rearranged(told)
         else:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol, TypeVar
 
 from domain.claims import Cap, mixture
 from domain.findings import Finding
@@ -131,6 +131,20 @@ class SampleRow:
 
 
 @dataclass(slots=True)
+class HandoverRow:
+    """A sample that changed hands; ``broken``: it was not whole, or its seal was another."""
+
+    seq: int
+    org_id: int
+    code: str
+    handed_at: int
+    to: str
+    seal: str | None
+    broken: bool
+    told_by: str
+
+
+@dataclass(slots=True)
 class OrderRow:
     """Tests that were ordered of a lot."""
 
@@ -157,6 +171,40 @@ class ChecklistRow:
     checked_at: int
     passed: bool
     answers: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(slots=True)
+class SiteChecklistRow:
+    """A checklist that was gone through at a site; ``general``: of the site or a vessel, not of some lots alone."""
+
+    seq: int
+    org_id: int
+    site_id: str
+    vessel_id: str | None
+    checklist: str
+    checked_at: int
+    failed: tuple[str, ...]
+    general: bool
+    answers: tuple[Mapping[str, Any], ...]
+    told_by: int
+
+
+@dataclass(slots=True)
+class LabelCountRow:
+    """The printed labels of a batch, counted."""
+
+    lot: int
+    seq: int
+    org_id: int
+    counted_at: int
+    printed: int
+    used: int
+    spoiled: int
+    put_back: int
+
+    @property
+    def missing(self) -> int:
+        return self.printed - self.used - self.spoiled - self.put_back
 
 
 @dataclass(slots=True)
@@ -290,6 +338,8 @@ class Book:
     deviations: dict[str, DeviationRow] = field(default_factory=dict)
     samples: dict[str, list[SampleRow]] = field(default_factory=lambda: defaultdict(list))
     """Samples of the actor's organisation, by code."""
+    handovers: dict[str, list[HandoverRow]] = field(default_factory=lambda: defaultdict(list))
+    label_counts: dict[int, list[LabelCountRow]] = field(default_factory=lambda: defaultdict(list))
     fills: dict[int, dict[int, Fill]] = field(default_factory=lambda: defaultdict(dict))
     """Lot -> event -> what it put in."""
     children: dict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -308,6 +358,9 @@ class Book:
     ended_holds: list[HoldRow] = field(default_factory=list)
     new_checks: list[CheckRow] = field(default_factory=list)
     new_samples: list[SampleRow] = field(default_factory=list)
+    new_handovers: list[HandoverRow] = field(default_factory=list)
+    new_label_counts: list[LabelCountRow] = field(default_factory=list)
+    site_checklists: list[SiteChecklistRow] = field(default_factory=list)
     new_orders: list[OrderRow] = field(default_factory=list)
     new_checklists: list[ChecklistRow] = field(default_factory=list)
     new_deviations: list[DeviationRow] = field(default_factory=list)
@@ -561,6 +614,23 @@ class Book:
         lot.grade = next((row.grade for row in reversed(rows) if row.grade is not None), lot.grade)
         self.touch(lot)
 
+    def tested_by(self, key: int, seq: int) -> bool:
+        """Whether an event wrote a check, an order or a checklist of a lot."""
+        return any(row.seq == seq for rows in (self.checks, self.orders, self.checklists) for row in rows[key])
+
+    def tested_alike(self, part: Lot, whole: Lot, at: int) -> None:
+        """A part of a lot was tested with it: what was checked, ordered and held until they were parted is its too."""
+        _copied(self.checks, self.new_checks, part, [row for row in self.checks[whole.key] if row.checked_at <= at])
+        _copied(self.orders, self.new_orders, part, [row for row in self.orders[whole.key] if row.ordered_at <= at])
+        gone_through = [row for row in self.checklists[whole.key] if row.checked_at <= at]
+        _copied(self.checklists, self.new_checklists, part, gone_through)
+        if self.checks[part.key] or self.orders[part.key]:
+            self.settle_quality(part)
+        held = {(row.seq, row.kind) for row in self.holds[part.key]}
+        for row in self.open_holds(whole):
+            if row.kind in ("quality", "reject") and row.since <= at and (row.seq, row.kind) not in held:
+                self.hold(part, replace(row, lot=part.key))
+
     # --- what blocks ---
 
     def hold(self, lot: Lot, row: HoldRow) -> None:
@@ -608,3 +678,19 @@ class Book:
 def _in_time(move: tuple[int, int]) -> tuple[int, bool]:
     """Moves in the order in which they happened; of one instant, what came before what went."""
     return move[0], move[1] < 0
+
+
+class _OfALot(Protocol):
+    lot: int
+    seq: int
+
+
+R = TypeVar("R", bound=_OfALot)
+
+
+def _copied(kept: dict[int, list[R]], new: list[R], part: Lot, rows: Iterable[R]) -> None:
+    """Rows of a lot for a part of it too, once."""
+    known = {row.seq for row in kept[part.key]}
+    rows = [replace(row, lot=part.key) for row in rows if row.seq not in known]  # type: ignore[type-var]
+    kept[part.key] = sorted([*kept[part.key], *rows], key=lambda row: row.seq)
+    new.extend(rows)

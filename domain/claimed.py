@@ -34,13 +34,16 @@ def claimed(moves: Iterable[Move], barred: Collection[int] = ()) -> dict[int, in
     """
     held: dict[int, int] = defaultdict(int)  # grams there
     carried: dict[int, int] = defaultdict(int)  # of them with the claim
-    ordered = sorted(moves, key=lambda move: (move.seq, move.kind != "out"))
+    ordered = sorted(moves, key=lambda move: (move.seq, move.grams >= 0, move.kind != "out"))  # what came back: first
     for _, group in groupby(ordered, key=lambda move: move.seq):
         lines = list(group)
+        for move in lines:
+            if move.grams < 0:
+                held[move.lot] -= move.grams
         drawn = sum(_draw(move, held, carried) for move in lines if move.kind == "out")
         gone = sum(move.grams for move in lines if move.kind == "out")
         for move in lines:
-            if move.kind in ("lost", "shipped"):
+            if move.kind in ("lost", "shipped") and move.grams >= 0:
                 _leave(move, held, carried)
         made = [move for move in lines if move.kind == "in"]
         total = sum(move.grams for move in made)

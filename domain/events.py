@@ -295,6 +295,20 @@ class Sampled(Base):
     seal: Code | None = None
 
 
+class SampleHandedOver(Base):
+    """A sample changes hands on its way to the tests. What a sample passes whose seal was broken does not count.
+
+    ``to``: laboratory or organisation. ``seal``: as it was found. ``intact``: seal and sample were whole.
+    """
+
+    type: Literal["sample_handed_over"] = "sample_handed_over"
+    sample: Code
+    to: Code
+    seal: Code | None = None
+    intact: bool
+    condition: Note | None = None
+
+
 class TestsOrdered(Base):
     """Tests that a lot must pass before it leaves are ordered, from a laboratory or in house."""
 
@@ -461,6 +475,35 @@ class Shipped(Base):
     reason: Note | None = None  # why not a lot that expires earlier
 
 
+class Returned(Base):
+    """Goods that had left come back, as a lot of their own in quarantine.
+
+    ``unopened``: in the packaging they left in. ``kept_as_required``: it is proven that they were stored and carried as
+    they must be.
+    """
+
+    type: Literal["returned"] = "returned"
+    site: Id
+    lot: Id
+    into: Named
+    quantity: Quantity
+    shipment: Id
+    unopened: bool
+    kept_as_required: bool
+    reason: Note
+
+
+class LabelsReconciled(Base):
+    """Printed labels of a batch are counted: printed = used + spoiled + put back (EU GMP guide, chapters 5 and 6)."""
+
+    type: Literal["labels_reconciled"] = "labels_reconciled"
+    lot: Id
+    printed: Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
+    used: Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
+    spoiled: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = 0
+    put_back: Annotated[int, Field(strict=True, ge=0, le=10_000_000)] = 0
+
+
 class Lost(Base):
     """Grams that are gone, and why."""
 
@@ -567,6 +610,7 @@ Recordable: TypeAlias = (
     | Unloaded
     | Transformed
     | Sampled
+    | SampleHandedOver
     | TestsOrdered
     | Inspected
     | Checked
@@ -581,6 +625,8 @@ Recordable: TypeAlias = (
     | TransferRejected
     | Packed
     | Shipped
+    | Returned
+    | LabelsReconciled
     | Lost
     | Recalled
     | Downgraded
@@ -658,6 +704,8 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Released()
             | Packed()
             | Shipped()
+            | Returned()
+            | LabelsReconciled()
             | Lost()
             | Recalled()
             | Downgraded()
@@ -668,6 +716,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             return (event.lot,)
         case (
             Delivered()
+            | SampleHandedOver()
             | Read()
             | Turned()
             | Unloaded()
@@ -687,7 +736,7 @@ def lots_made(event: AnyEvent) -> tuple[str, ...]:
     match event:
         case Delivered():
             return (event.lot.lot,)
-        case Received() | Bulked():
+        case Received() | Bulked() | Returned():
             return (event.into.lot,)
         case Split() | Transformed():
             return tuple(item.lot for item in event.outputs)

@@ -124,6 +124,38 @@ CATALOGUE: Final[dict[str, Kind]] = {
         "{farmer} has delivered {delivered_g} of {product} in {season}, {share_bp} of the {estimate_g} estimated.",
         "{farmer} a livré {delivered_g} de {product} en {season}, {share_bp} des {estimate_g} estimés.",
     ),
+    "SAMPLE_SEAL_BROKEN": _kind(
+        "alert",
+        "sample seal found",
+        "Sample {sample} was not whole: sealed {seal}, found {found}. What it passes does not count.",
+        "L'échantillon {sample} n'était pas intact : scellé {seal}, trouvé {found}. Ce qu'il réussit ne compte pas.",
+    ),
+    "RESULT_DOES_NOT_COUNT": _kind(
+        "notice",
+        "test why",
+        "{test} passed but does not count: {why}.",
+        "{test} est conforme mais ne compte pas : {why}.",
+    ),
+    "RETURN_NOT_SALEABLE": _kind(
+        "alert",
+        "lot days most_days",
+        "{lot} came back after {days} days (at most {most_days}), opened, or without proof of how it was kept: it is "
+        "not sold again.",
+        "{lot} est revenu après {days} jours (au plus {most_days}), ouvert, ou sans preuve de conservation : il n'est "
+        "pas revendu.",
+    ),
+    "CUSTODY_LOST": _kind(
+        "alert",
+        "scheme",
+        "The goods came back opened: nobody knows what was done to them ({scheme}).",
+        "La marchandise est revenue ouverte : nul ne sait ce qu'elle a subi ({scheme}).",
+    ),
+    "LABELS_DO_NOT_ADD_UP": _kind(
+        "alert",
+        "lot printed missing",
+        "Of {printed} labels printed for {lot}, {missing} are unaccounted for.",
+        "Sur {printed} étiquettes imprimées pour {lot}, {missing} restent inexpliquées.",
+    ),
     "LICENCE_NOT_VALID": _kind(
         "alert",
         "scheme farmer day since until",

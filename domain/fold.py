@@ -6,7 +6,7 @@ Everything that fold needs of the registry is in the ruling; it asks nobody and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from domain import events as told
 from domain.book import (
@@ -19,12 +19,15 @@ from domain.book import (
     DeviationRow,
     DocumentRow,
     Fill,
+    HandoverRow,
     HoldRow,
+    LabelCountRow,
     LabelRow,
     LineRow,
     OrderRow,
     ReadingRow,
     SampleRow,
+    SiteChecklistRow,
     UnitRow,
 )
 from domain.lineage import oldest_first
@@ -120,6 +123,9 @@ class _Entry:
 
     def hold(self, lot: Lot) -> None:
         """What the ruling holds as soon as it is made."""
+        if self.ruling.unfit:
+            reason = "; ".join(self.ruling.unfit)
+            self.book.hold(lot, HoldRow(lot.key, self.seq, "quality", "CRITICAL_POINT_FAILED", reason, self.at))
         code = self.ruling.holds.get(lot.uid)
         if code is not None:
             self.book.hold(lot, HoldRow(lot.key, self.seq, "claim", code, None, self.at))
@@ -157,6 +163,8 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _transformed(event, entry)
         case told.Sampled():
             _sampled(event, entry)
+        case told.SampleHandedOver():
+            _sample_handed_over(event, entry)
         case told.TestsOrdered():
             _tests_ordered(event, entry)
         case told.Inspected():
@@ -185,6 +193,10 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _packed(event, entry)
         case told.Shipped():
             entry.line(entry.lot(event.lot), "shipped", entry.grams(event.quantity))
+        case told.Returned():
+            _returned(event, entry)
+        case told.LabelsReconciled():
+            _labels_reconciled(event, entry)
         case told.Lost():
             entry.line(entry.lot(event.lot), "lost", entry.grams(event.quantity))
         case told.Recalled():
@@ -249,6 +261,7 @@ def _split(event: told.Split, entry: _Entry) -> None:
     for position, item in enumerate(event.outputs):
         made = entry.make(item, position, "lot", item.product, entry.grams(item.quantity), [lot])
         _inherit(made, [lot])
+        entry.book.tested_alike(made, lot, entry.at)
 
 
 def _inherit(made: Lot, lots: list[Lot]) -> None:
@@ -333,6 +346,18 @@ def _sampled(event: told.Sampled, entry: _Entry) -> None:
         entry.line(lot, "note", 0)
 
 
+def _sample_handed_over(event: told.SampleHandedOver, entry: _Entry) -> None:
+    assert entry.ruling.told_by is not None
+    broken = any(finding.code == "SAMPLE_SEAL_BROKEN" for finding in entry.ruling.findings)
+    row = HandoverRow(
+        entry.seq, entry.org_id, event.sample, entry.at, event.to, event.seal, broken, entry.ruling.told_by
+    )
+    entry.book.handovers[event.sample].append(row)
+    entry.book.new_handovers.append(row)
+    for key in sorted({drawn.lot for drawn in entry.book.samples[event.sample] if drawn.org_id == entry.org_id}):
+        entry.line(entry.book.by_key[key], "note", 0)
+
+
 def _tests_ordered(event: told.TestsOrdered, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     due = event.due.isoformat() if event.due else None
@@ -389,7 +414,22 @@ def _checked(event: told.Checked, entry: _Entry) -> None:
     assert entry.ruling.site is not None
     failed = entry.ruling.failed_points
     answers = tuple(answer.model_dump(mode="json", exclude_none=True) for answer in event.answers)
-    for uid in event.lots:
+    assert entry.ruling.holder is not None
+    entry.book.site_checklists.append(
+        SiteChecklistRow(
+            entry.seq,
+            entry.ruling.holder,
+            entry.ruling.site,
+            event.vessel,
+            event.checklist,
+            entry.at,
+            tuple(failed),
+            not event.lots,
+            answers,
+            entry.org_id,
+        )
+    )
+    for uid in (*event.lots, *entry.ruling.lots):
         lot = entry.lot(uid)
         row = ChecklistRow(
             lot.key,
@@ -558,6 +598,33 @@ def _packed(event: told.Packed, entry: _Entry) -> None:
     entry.line(lot, "note", 0)
 
 
+def _returned(event: told.Returned, entry: _Entry) -> None:
+    """What was shipped is shipped no more, and goes on as a lot of its own: blocked, and as the rest of it is."""
+    whole, grams = entry.lot(event.lot), entry.grams(event.quantity)
+    for kind, amount in (("shipped", -grams), ("out", grams)):
+        entry.book.lines.append(
+            LineRow(whole.key, entry.seq, kind, amount, entry.type, None, entry.at, entry.org_id, entry.ruling.site)
+        )
+    whole.sealed = True
+    entry.book.touch(whole)
+    made = entry.make(event.into, 0, "lot", whole.product, grams, [whole])
+    _inherit(made, [whole])
+    entry.hold(made)
+    held = {(row.seq, row.kind) for row in entry.book.holds[made.key]}
+    for row in entry.book.open_holds(whole):
+        if (row.seq, row.kind) not in held:
+            entry.book.hold(made, replace(row, lot=made.key))
+
+
+def _labels_reconciled(event: told.LabelsReconciled, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    counted = (event.printed, event.used, event.spoiled, event.put_back)
+    row = LabelCountRow(lot.key, entry.seq, entry.org_id, entry.at, *counted)
+    entry.book.label_counts[lot.key].append(row)
+    entry.book.new_label_counts.append(row)
+    entry.line(lot, "note", 0)
+
+
 # --- what is handed out ---
 
 
@@ -615,7 +682,9 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
     made = set()
     for line in original.lines:
         lot = book.by_key[line.lot]
-        if line.kind == "in":
+        if isinstance(original.event, told.Returned) and line.kind != "in":
+            pass  # what came back and went on at once never stood in the lot
+        elif line.kind == "in":
             lot.take_back_credit(line.grams)
             book.drop_fill(line.lot, original.seq)
             made.add(line.lot)
@@ -632,9 +701,16 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
             _end_holds_below(original, book, by)
         case told.TestsOrdered() | told.Checked():
             _forget_quality(original, book)
+            _end_holds_below(original, book, by)
         case told.Sampled():
             rows = book.samples[original.event.sample]
             rows[:] = [row for row in rows if row.seq != original.seq]
+        case told.SampleHandedOver():
+            passed_on = book.handovers[original.event.sample]
+            passed_on[:] = [row for row in passed_on if row.seq != original.seq]
+        case told.LabelsReconciled():
+            counts = book.label_counts[book.by_uid[original.event.lot].key]
+            counts[:] = [row for row in counts if row.seq != original.seq]
         case told.Packed():
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
@@ -659,8 +735,9 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
 
 
 def _forget_quality(original: Original, book: Book) -> None:
-    """Checks, orders and checklists that an event wrote; what is left decides."""
-    for key in {line.lot for line in original.lines}:
+    """Checks, orders and checklists that an event wrote, also of parts made since; what is left decides."""
+    told_of = {line.lot for line in original.lines}
+    for key in sorted(told_of | {key for key in book.with_descendants(told_of) if book.tested_by(key, original.seq)}):
         lot = book.by_key[key]
         book.checks[key] = [row for row in book.checks[key] if row.seq != original.seq]
         book.orders[key] = [row for row in book.orders[key] if row.seq != original.seq]

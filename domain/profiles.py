@@ -47,6 +47,10 @@ WAITING: Final = ("transformed", "bulked", "packed", "batch_certified", "shipped
 """Event types that a profile can make wait for tests and checklists."""
 
 
+APART: Final = ("sampler", "owner")
+"""Whom a sampling plan can ask the tester not to be."""
+
+
 class ProfileMistake(ValueError):
     """A profile cannot be understood: ``file``, ``line`` (from 1, where it is known), ``key``, and what to do."""
 
@@ -117,7 +121,8 @@ class Step:
 class ProcessLimit:
     """Something read on a load in process, and the range of good practice, if there is one.
 
-    The minimum is asked for only from ``min_from_hours`` after the start of the run: a heap warms up first.
+    The minimum is asked for only from ``min_from_hours`` after the start of the run: a heap warms up first. ``aim_min``
+    and ``aim_max`` are what is aimed at within it.
     """
 
     code: str
@@ -130,6 +135,8 @@ class ProcessLimit:
     min_from_hours: int
     valid_from: date
     source: str
+    aim_min: str | None = None
+    aim_max: str | None = None
 
     def holds(self, value: str, hours: int | None = None) -> bool:
         """Whether a value (plain decimal text) is within the range, ``hours`` after the start of the run.
@@ -214,7 +221,9 @@ class Sampling:
 
     The share of the bags, beans per tonne in bulk, weights in grams; 0: the method does not ask for it. Where
     ``units`` samples are tested apart, at most ``may_exceed`` of them may lie between ``exceed_from`` (decimal text
-    in the unit of the test) and the limit, none above it: n, c and m of Reg. (EC) 2073/2005.
+    in the unit of the test) and the limit, none above it: n, c and m of Reg. (EC) 2073/2005. ``apart``: whoever tests
+    is not the one who drew the sample (``sampler``), nor the owner of the goods (``owner``). ``accredited``: the
+    laboratory is, by ISO/IEC 17025. What passes otherwise does not count.
     """
 
     method: str
@@ -227,6 +236,8 @@ class Sampling:
     units: int
     may_exceed: int
     exceed_from: str | None
+    apart: tuple[str, ...]
+    accredited: bool
     valid_from: date
     source: str
 
@@ -251,12 +262,15 @@ class DueTests:
 class BatchRelease:
     """Products of which no batch leaves before it was certified by a qualified person, and how long its record is kept.
 
-    Until so many years after the last day of use or after the certification, whichever is longer.
+    Until so many years after the last day of use or after the certification, whichever is longer. ``labels``: printed
+    labels are reconciled first; ``yields``: a yield beyond the range of its step needs a deviation first.
     """
 
     products: tuple[str, ...]
     keep_years_after_expiry: int
     keep_years_after_certification: int
+    labels: bool
+    yields: bool
     valid_from: date
     source: str
 
@@ -266,6 +280,18 @@ class BatchRelease:
         if certified_on is not None:
             days.append(add_months(certified_on, 12 * self.keep_years_after_certification))
         return max(days, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnRule:
+    """When goods that came back may be sold again: within so many days, unopened, with proof of how they were kept."""
+
+    products: tuple[str, ...]
+    most_days: int
+    unopened: bool
+    kept_as_required: bool
+    valid_from: date
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,6 +436,7 @@ class Commodity:
     lot_sizes: LotSizes
     seasons: tuple[SeasonStart, ...]
     traceability_list: tuple[Listed, ...] = ()
+    returns: tuple[ReturnRule, ...] = ()
 
     def listed_as(self, product: str, on: date) -> Listed | None:
         """The food on the Food Traceability List that a product is on a day; none: it is not on the list."""
@@ -437,6 +464,11 @@ class Commodity:
     def release_of(self, product: str, on: date) -> BatchRelease | None:
         """The rule by which batches of a product leave only when they were certified; none: they need not be."""
         known = [item for item in self.releases if product in item.products and item.valid_from <= on]
+        return max(known, key=lambda item: item.valid_from, default=None)
+
+    def return_of(self, product: str, on: date) -> ReturnRule | None:
+        """When a product that came back on a day may be sold again; none: nothing rules it."""
+        known = [item for item in self.returns if product in item.products and item.valid_from <= on]
         return max(known, key=lambda item: item.valid_from, default=None)
 
     def use_by(self, product: str, made: date) -> date | None:
@@ -768,6 +800,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
         due=tuple(_whole(table, _due) for table in top.tables("due", least=0)),
         releases=tuple(_whole(table, _release) for table in top.tables("releases", least=0)),
+        returns=tuple(_whole(table, _return_rule) for table in top.tables("returns", least=0)),
         consequences=tuple(_whole(table, _consequence) for table in top.tables("consequences", least=0)),
         checklists=_by_code(top.tables("checklists", least=0), _checklist),
         storage=_by_code(top.tables("storage", least=0), _storage),
@@ -862,8 +895,13 @@ def _process_limit(table: _Table) -> ProcessLimit:
         min_from_hours=table.maybe_integer("min_from_hours") or 0,
         valid_from=table.day("valid_from"),
         source=table.text("source"),
+        aim_min=table.maybe_decimal("aim_min"),
+        aim_max=table.maybe_decimal("aim_max"),
     )
     _rising_decimals(table, ("min", limit.min), ("typ", limit.typ), ("max", limit.max))
+    _rising_decimals(
+        table, ("min", limit.min), ("aim_min", limit.aim_min), ("aim_max", limit.aim_max), ("max", limit.max)
+    )
     return limit
 
 
@@ -929,6 +967,8 @@ def _sampling(table: _Table) -> Sampling:
         units=table.maybe_integer("units") or 0,
         may_exceed=table.maybe_integer("may_exceed") or 0,
         exceed_from=table.maybe_decimal("exceed_from"),
+        apart=table.words("apart", least=0),
+        accredited=table.truth("accredited"),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
@@ -936,6 +976,9 @@ def _sampling(table: _Table) -> Sampling:
         raise table.mistake("may_exceed", f"write fewer than units, which is {plan.units}")
     if plan.may_exceed and plan.exceed_from is None:
         raise table.mistake("exceed_from", "add from which value on a sample counts as exceeding")
+    for who in plan.apart:
+        if who not in APART:
+            raise table.mistake("apart", f"“{who}” is nobody whom the tester could be; use {_listed(APART)}")
     return plan
 
 
@@ -954,6 +997,19 @@ def _release(table: _Table) -> BatchRelease:
         products=table.words("products"),
         keep_years_after_expiry=table.integer("keep_years_after_expiry"),
         keep_years_after_certification=table.integer("keep_years_after_certification"),
+        labels=table.truth("labels"),
+        yields=table.truth("yields"),
+        valid_from=table.day("valid_from"),
+        source=table.text("source"),
+    )
+
+
+def _return_rule(table: _Table) -> ReturnRule:
+    return ReturnRule(
+        products=table.words("products"),
+        most_days=table.integer("most_days"),
+        unopened=table.truth("unopened"),
+        kept_as_required=table.truth("kept_as_required"),
         valid_from=table.day("valid_from"),
         source=table.text("source"),
     )
@@ -1204,6 +1260,8 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
     for i, due in enumerate(commodity.due):
         top.known(f"due[{i}].products", due.products, products, "a product")
         top.known(f"due[{i}].tests", due.tests, tests, "a test")
+    for i, back in enumerate(commodity.returns):
+        top.known(f"returns[{i}].products", back.products, products, "a product")
     for i, release in enumerate(commodity.releases):
         top.known(f"releases[{i}].products", release.products, products, "a product")
     for i, then in enumerate(commodity.consequences):

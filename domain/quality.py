@@ -79,7 +79,8 @@ class Line:
 
     ``passed`` is none where nothing is limited, or the limit is for information; ``severity`` is how grave it
     is that the limit is not met, and none when it is. A class of the cut test has its ``count`` ``of`` beans.
-    ``below``: the value is the limit of quantification, and less than that was found.
+    ``below``: the value is the limit of quantification, and less than that was found. ``counts``: false where it passed
+    but was not come by as the sampling plan asks for.
     """
 
     test: str
@@ -93,6 +94,7 @@ class Line:
     method: str | None = None
     below: bool = False
     uncertainty: str | None = None
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +271,7 @@ def outcome_of(seq: int, verdict: str, lines: Sequence[Mapping[str, Any]], retes
     tests: dict[str, bool] = {}
     for line in lines:
         undecided = line.get("below") and line["passed"] is None and line["limit"] is not None
-        if not undecided:
+        if not undecided and line.get("counts", True):
             test = CUT_TEST if line.get("of") is not None else line["test"]
             tests[test] = tests.get(test, False) or line.get("severity") in FAILING
     failed = {test for test, fails in tests.items() if fails}
@@ -285,7 +287,7 @@ def standing(
     if any(not lifted(item, outcomes) for item in outcomes if item.failed):
         return "fail"
     awaited = {test for seq, tests in ordered for test in awaited_of(seq, tests, outcomes)}
-    return "pass" if outcomes and not awaited else "pending"
+    return "pass" if any(item.decided for item in outcomes) and not awaited else "pending"
 
 
 def awaited_of(seq: int, tests: Collection[str], outcomes: Iterable[Outcome]) -> set[str]:

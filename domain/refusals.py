@@ -50,6 +50,11 @@ LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why", "origi
 WORDS: Final[dict[Lang, dict[str, str]]] = {
     "en": {
         "on_hold": "on hold",
+        "seal_broken": "the seal of its sample was broken",
+        "not_accredited": "the laboratory told no accreditation",
+        "not_sampled": "no sample was recorded",
+        "same_person": "whoever tested had drawn the sample",
+        "owner_tested": "the owner of the goods tested",
         "not_yet": "not yet in force",
         "void": "void",
         "fail": "failed",
@@ -74,6 +79,11 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
     },
     "fr": {
         "active": "en vigueur",
+        "seal_broken": "le scellé de l'échantillon était rompu",
+        "not_accredited": "le laboratoire n'a pas indiqué d'accréditation",
+        "not_sampled": "aucun prélèvement n'est enregistré",
+        "same_person": "qui a analysé avait prélevé l'échantillon",
+        "owner_tested": "le propriétaire de la marchandise a analysé",
         "suspended": "suspendu",
         "withdrawn": "retiré",
         "expired": "expiré",
@@ -1410,6 +1420,135 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         advice=(
             "See the claims of the lot: they say what is missing.",
             "Voyez les allégations du lot : elles disent ce qui manque.",
+        ),
+    ),
+    "SAMPLE_UNKNOWN": _kind(
+        "unknown",
+        "sample",
+        title=(
+            "Sample not known",
+            "Échantillon inconnu",
+        ),
+        sentence=(
+            "You have recorded no sample {sample}.",
+            "Vous n'avez enregistré aucun échantillon {sample}.",
+        ),
+        advice=(
+            "Check its code, or record first how it was drawn.",
+            "Vérifiez son code, ou enregistrez d'abord son prélèvement.",
+        ),
+    ),
+    "SHIPMENT_UNKNOWN": _kind(
+        "unknown",
+        "lot shipment",
+        title=(
+            "Shipment not known",
+            "Expédition inconnue",
+        ),
+        sentence=(
+            "{shipment} is no shipment of {lot} that you recorded and that stands.",
+            "{shipment} n'est pas une expédition de {lot} que vous avez enregistrée et qui tient.",
+        ),
+        advice=(
+            "Name the event by which the goods left.",
+            "Indiquez l'événement par lequel la marchandise est partie.",
+        ),
+    ),
+    "RETURN_BEFORE_SHIPMENT": _kind(
+        "conflict",
+        "lot day",
+        title=(
+            "Back before it left",
+            "Revenu avant d'être parti",
+        ),
+        sentence=(
+            "The goods of {lot} left on {day}, after this return.",
+            "La marchandise de {lot} est partie le {day}, après ce retour.",
+        ),
+        advice=(
+            "Correct the time of the return.",
+            "Corrigez l'heure du retour.",
+        ),
+    ),
+    "RETURN_EXCEEDS_SHIPMENT": _kind(
+        "conflict",
+        "lot shipped_g wanted_g",
+        title=(
+            "More than left",
+            "Plus que parti",
+        ),
+        sentence=(
+            "{wanted_g} of {lot} are said to come back; {shipped_g} left and are not back yet.",
+            "{wanted_g} de {lot} seraient revenus ; {shipped_g} sont partis et ne sont pas encore revenus.",
+        ),
+        advice=(
+            "Weigh again, or name another shipment.",
+            "Pesez à nouveau, ou indiquez une autre expédition.",
+        ),
+    ),
+    "RELEASE_OF_RETURN": _kind(
+        "conflict",
+        "lot",
+        title=(
+            "Not for sale again",
+            "Ne se revend pas",
+        ),
+        sentence=(
+            "{lot} came back too late, opened, or without proof of how it was kept; a reason does not make it "
+            "saleable.",
+            "{lot} est revenu trop tard, ouvert, ou sans preuve de conservation ; un motif ne le rend pas vendable.",
+        ),
+        advice=(
+            "Destroy it and record the loss; if a fact was told wrongly, correct the return.",
+            "Détruisez-le et enregistrez la perte ; si un fait était faux, corrigez le retour.",
+        ),
+    ),
+    "LABELS_NOT_RECONCILED": _kind(
+        "conflict",
+        "lot",
+        title=(
+            "Labels not counted",
+            "Étiquettes non comptées",
+        ),
+        sentence=(
+            "The printed labels of {lot} have not been reconciled.",
+            "Les étiquettes imprimées de {lot} n'ont pas été rapprochées.",
+        ),
+        advice=(
+            "Record how many were printed, used, spoiled and put back.",
+            "Enregistrez combien ont été imprimées, utilisées, gâtées et rendues.",
+        ),
+    ),
+    "LABELS_MISSING": _kind(
+        "conflict",
+        "lot count",
+        title=(
+            "Labels do not add up",
+            "Les étiquettes ne concordent pas",
+        ),
+        sentence=(
+            "{count} labels of {lot} are unaccounted for, and no deviation says why.",
+            "{count} étiquettes de {lot} restent inexpliquées, et aucune déviation ne dit pourquoi.",
+        ),
+        advice=(
+            "Count again, or raise a deviation and close it with its cause.",
+            "Recomptez, ou ouvrez une déviation et clôturez-la avec sa cause.",
+        ),
+    ),
+    "YIELD_NOT_EXPLAINED": _kind(
+        "conflict",
+        "lot",
+        title=(
+            "Yield not explained",
+            "Rendement inexpliqué",
+        ),
+        sentence=(
+            "The yield of {lot} is beyond the range of its step, and no deviation says why.",
+            "Le rendement de {lot} sort de la plage de son étape, et aucune déviation ne dit pourquoi.",
+        ),
+        advice=(
+            "Raise a deviation and close it with its cause, or correct the weights.",
+            "Ouvrez une déviation et clôturez-la avec sa cause, ou corrigez les poids.",
         ),
     ),
     "CERTIFICATE_NUMBER_TAKEN": _kind(

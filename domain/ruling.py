@@ -27,6 +27,7 @@ class Ruling:
     expires: dict[str, str] = field(default_factory=dict)  # lot made -> last day of use
     failed_points: list[str] = field(default_factory=list)  # critical points of a checklist that were not in order
     holds: dict[str, str] = field(default_factory=dict)  # lot made -> why it is held at once
+    unfit: list[str] = field(default_factory=list)  # checklists with critical points for which what is made is held
     retest_of: int | None = None  # the number of the check that failed
     lots: list[str] = field(default_factory=list)  # beside the one named: what a sample was drawn of together
     told_by: str | None = None  # who told it, where that counts
@@ -50,6 +51,7 @@ class Ruling:
             "expires": self.expires,
             "failed_points": self.failed_points,
             "holds": self.holds,
+            "unfit": self.unfit,
             "retest_of": self.retest_of,
             "lots": self.lots,
             "told_by": self.told_by,
@@ -75,6 +77,7 @@ class Ruling:
             expires=dict(plain.get("expires", {})),
             failed_points=list(plain.get("failed_points", [])),
             holds=dict(plain.get("holds", {})),
+            unfit=list(plain.get("unfit", [])),
             retest_of=plain.get("retest_of"),
             lots=list(plain.get("lots", [])),
             told_by=plain.get("told_by"),

@@ -34,6 +34,7 @@ MUTED: Final = "#5a655f"
 GRID: Final = "#e3e9e6"
 ACCENT: Final = "#0b5d3b"
 BAND: Final = "#d5eadf"
+AIM: Final = "#b5dcc6"
 ALERT: Final = "#9b1c1c"
 ALERT_FILL: Final = "#fdeaea"
 SERIES: Final = (("#0b5d3b", ""), ("#1f4e8c", "7 3"), ("#7a4a00", "2 3"), ("#6b2f7a", "9 3 2 3"))
@@ -49,6 +50,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "up_to": ("up to {high} {unit}", "jusqu’à {high} {unit}"),
     "range_from": (", lower limit from {hours} h on", ", minimum à partir de {hours} h"),
     "good": ("Good practice: {range}.", "Bonne pratique : {range}."),
+    "aim": ("Aimed at: {low} to {high} {unit}.", "Visé : {low} à {high} {unit}."),
     "usual": ("usual {value}", "usuel {value}"),
     "turned": ("turned", "brassé"),
     "turn_due": ("first turn", "1er brassage"),
@@ -131,6 +133,7 @@ class Curve:
     low_from: int = 0
     usual: str | None = None
     source: str = ""
+    aim: tuple[str, str] | None = None
     turned: Sequence[int] = ()
     turn_due: tuple[int, int] | None = None  # hours
     alarms: Sequence[Warned] = ()
@@ -295,6 +298,8 @@ def _curve(curve: Curve, lang: Lang) -> bytes:
             sheet.box((curve.start, low_at), (bottom, high), f'fill="{BAND}" fill-opacity=".45"')
     elif curve.high is not None:
         sheet.box((curve.start, end), (bottom, high), look)
+    if curve.aim is not None:
+        sheet.box((low_at, end), (float(curve.aim[0]), float(curve.aim[1])), f'fill="{AIM}"')
     for alarm in curve.alarms:
         until = alarm.until if alarm.until is not None else max(at for at, _ in points)
         until = max(until, alarm.since + round((end - curve.start) * 3 / sheet.wide))
@@ -402,6 +407,9 @@ def _curve_rows(curve: Curve, count: int, lang: Lang) -> list[tuple[str, str]]:
         if curve.low_from and low:
             said += _say(lang, "range_from", hours=curve.low_from)
         rows.append((ACCENT, f"{_say(lang, 'good', range=said)} {words.clean(curve.source)}"))
+        if curve.aim is not None:
+            aimed = [texts.decimal(lang, one) for one in curve.aim]
+            rows.append((ACCENT, _say(lang, "aim", low=aimed[0], high=aimed[1], unit=curve.unit)))
         if not curve.alarms:
             rows.append((INK, _say(lang, "in_range", n=count)))
     for one in curve.alarms:

@@ -275,7 +275,7 @@ def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int
             inside = _group(grouped, key, row)
             if row.kind == "in":
                 inside["out"] += row.grams
-            elif row.kind in ("shipped", "lost"):
+            elif row.kind in ("shipped", "lost") and row.grams > 0:
                 inside["in"] += row.grams
     steps = [
         Step(

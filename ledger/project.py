@@ -123,7 +123,17 @@ def _update_lots(session: SystemSession, lots: Sequence[Lot], was: dict[int, int
         raise Overtaken(message)
 
 
-TAKEN_BACK = (models.Check, models.Unit, models.Cleaning, models.Sample, models.TestOrder, models.LotChecklist)
+TAKEN_BACK = (
+    models.Check,
+    models.Unit,
+    models.Cleaning,
+    models.Sample,
+    models.SampleHandover,
+    models.TestOrder,
+    models.LotChecklist,
+    models.SiteChecklist,
+    models.LabelCount,
+)
 """Beside lines and caps: rows that go when their event is taken back."""
 
 
@@ -218,6 +228,16 @@ def _quality(session: SystemSession, book: Book) -> None:
         ],
     )
     _insert(session, models.Sample, [_renamed(asdict(row)) for row in book.new_samples])
+    _insert(session, models.SampleHandover, [asdict(row) for row in book.new_handovers])
+    _insert(session, models.LabelCount, [_renamed(asdict(row)) for row in book.new_label_counts])
+    _insert(
+        session,
+        models.SiteChecklist,
+        [
+            asdict(row) | {"failed": dumps(list(row.failed)), "answers": dumps(list(row.answers))}
+            for row in book.site_checklists
+        ],
+    )
     _insert(
         session,
         models.TestOrder,
@@ -351,6 +371,7 @@ def _forget(book: Book, was: dict[int, int]) -> None:
     pending: Iterable[Any] = (
         book.new_lots, book.changed, book.lines, book.new_caps, book.new_holds, book.ended_holds,
         book.new_checks, book.new_samples, book.new_orders, book.new_checklists,
+        book.new_handovers, book.new_label_counts, book.site_checklists,
         book.new_deviations, book.changed_deviations,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,

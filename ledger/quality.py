@@ -21,6 +21,7 @@ from models.db import SystemSession
 
 _CHECK, _ORDER, _SAMPLE = table(models.Check), table(models.TestOrder), table(models.Sample)
 _DEVIATION, _LOT = table(models.Deviation), table(models.Lot)
+_LABELS, _HANDOVER = table(models.LabelCount), table(models.SampleHandover)
 _LIST, _EVENT, _ORG = table(models.LotChecklist), table(models.Event), table(models.Organisation)
 
 
@@ -63,6 +64,29 @@ class CheckMade:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """A step of a sample on its way to the tests."""
+
+    at: int
+    to: str
+    seal: str | None
+    broken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelsCounted:
+    """Printed labels of the lot, counted."""
+
+    at: int
+    by: str
+    printed: int
+    used: int
+    spoiled: int
+    put_back: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drawn:
     """A sample of the lot; ``lots``: how many it was drawn of together."""
 
@@ -75,6 +99,7 @@ class Drawn:
     grams: int | None
     seal: str | None
     lots: int
+    way: tuple[HandedOver, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +166,7 @@ class Quality:
     samples: tuple[Drawn, ...]
     checklists: tuple[GoneThrough, ...]
     deviations: tuple[DeviationState, ...]
+    labels: tuple[LabelsCounted, ...]
     batch: Batch
 
 
@@ -166,6 +192,7 @@ def quality_of(session: SystemSession, org_id: int | None, wanted: str, today: d
             for row in checklists
         ),
         tuple(_deviation(row, today) for row in _rows(session, _DEVIATION, lot.id)),
+        tuple(_counted(row) for row in _rows(session, _LABELS, lot.id)),
         _batch(session, lot, today),
     )
 
@@ -268,6 +295,16 @@ def _batch(session: SystemSession, lot: Any, today: date) -> Batch:
     )
 
 
+def _counted(row: Any) -> LabelsCounted:
+    missing = row.printed - row.used - row.spoiled - row.put_back
+    return LabelsCounted(row.counted_at, row.by, row.printed, row.used, row.spoiled, row.put_back, missing)
+
+
+def _way(session: SystemSession, org_id: int, code: str) -> tuple[HandedOver, ...]:
+    query = select(_HANDOVER).where(_HANDOVER.c.org_id == org_id, _HANDOVER.c.code == code).order_by(_HANDOVER.c.seq)
+    return tuple(HandedOver(row.handed_at, row.to, row.seal, bool(row.broken)) for row in session.execute(query))
+
+
 def _samples(session: SystemSession, key: int) -> list[Drawn]:
     rows = _rows(session, _SAMPLE, key)
     count = sa.func.count()
@@ -284,6 +321,7 @@ def _samples(session: SystemSession, key: int) -> list[Drawn]:
             row.grams,
             row.seal,
             lots[row.seq],
+            _way(session, row.org_id, row.code),
         )
         for row in rows
     ]

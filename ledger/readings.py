@@ -266,6 +266,7 @@ def drawn(found: Course, now: int, lang: str) -> Curve:
         limit.min_from_hours if limit is not None else 0,
         limit.typ if limit is not None else None,
         limit.source if limit is not None else "",
+        (limit.aim_min, limit.aim_max) if limit is not None and limit.aim_min and limit.aim_max else None,
         found.turned,
         turn if limit is not None and set(limit.steps) & set(due.steps if due is not None else ()) else None,
         [

@@ -407,15 +407,23 @@ class _Reader:
     def consigned(self) -> list[Consigned]:
         """What the organisation itself sent away: shipped, or handed over to another organisation."""
         own = [line for line in self.lines if line.org_id == self.org_id]
-        shipped = [line for line in own if line.kind == "shipped"]
+        shipped = [line for line in own if line.kind == "shipped" and line.type != "returned"]
+        back = [line for line in own if line.kind == "shipped" and line.type == "returned"]
         offered = {line.seq for line in own if line.type == "transfer_offered"}
         offers = {row.seq: row for row in ask(self.session.connection(), _OFFERS, offered) if row.state == "accepted"}
-        bodies = events_of(self.session, {line.seq for line in shipped} | set(offers))
+        bodies = events_of(self.session, {line.seq for line in (*shipped, *back)} | set(offers))
         found = []
+        consignee: dict[str, str] = {}
         for line in shipped:
             identity, event = bodies[line.seq]
             assert isinstance(event, told.Shipped)
+            consignee[identity] = event.to or NONE
             found.append(self._sent(line, event.to or NONE, "shipped", line.grams, event.document, identity))
+        for line in back:
+            identity, event = bodies[line.seq]
+            assert isinstance(event, told.Returned)
+            to = consignee.get(event.shipment, NONE)
+            found.append(self._sent(line, to, "shipped", line.grams, None, identity))
         for line in own:
             offer = offers.get(line.seq)
             if offer is None or line.type != "transfer_offered":

@@ -253,6 +253,10 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
     world.ruling_at = _written_first(batch, loader.ruling_at)
     world.gone_g = _written_first(batch, loader.gone_g)
     world.claimed_g = _written_first(batch, loader.claimed_g)
+    world.shipped_g = _written_first(batch, loader.shipped_g)
+    world.rulings_of = _written_first(batch, loader.rulings_of)
+    world.unfit = _written_first(batch, loader.unfit)
+    world.made_meanwhile = _written_first(batch, loader.made_meanwhile)
     world.catch_behind = _written_first(batch, loader.catch_behind)
     world.origins = _written_first(batch, loader.origins)
     return world

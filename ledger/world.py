@@ -23,7 +23,9 @@ from domain.book import (
     ConsignmentRow,
     DeviationRow,
     Fill,
+    HandoverRow,
     HoldRow,
+    LabelCountRow,
     LabelRow,
     LineRow,
     OrderRow,
@@ -128,7 +130,9 @@ class Named:
                 self.vessels |= _given(event.vessel)
             case told.DeviationRaised() | told.DeviationClosed() | told.ActionVerified():
                 self.deviations.add(event.deviation)
-            case told.Sampled() | told.Inspected():
+            case told.Sampled() | told.SampleHandedOver():
+                self.samples.add(event.sample)
+            case told.Inspected():
                 self.samples |= _given(event.sample)
             case told.Certified() | told.TransferAccepted():
                 self.papers = True
@@ -175,6 +179,7 @@ def _given(reference: str | None) -> set[str]:
 
 
 QUALITY = (
+    told.Split,
     told.TestsOrdered,
     told.Inspected,
     told.Checked,
@@ -200,11 +205,13 @@ class Loader:
         self._capped: set[int] = set()
         self._papered: set[int] = set()
         self._inspected: set[int] = set()
+        self._deep = False
 
     # --- the world of a batch ---
 
     def world(self, events: Sequence[told.AnyEvent], now: int) -> World:
         named = Named.of(events)
+        self._deep = any(isinstance(event, told.Corrected) for event in events)
         loads = self._loads(named)
         transfers = self._transfers(named.transfers)
         uids = named.lots | named.made | {uid for transfer in transfers for uid, _ in transfer.lots}
@@ -307,6 +314,8 @@ class Loader:
         self.lots_by_key({row.lot_id for row in rows})
         for row in rows:
             self.book.samples[row.code].append(SampleRow(*row))
+        for row in ask(self.connection, _HANDOVERS, codes, org_id=self.actor.org_id):
+            self.book.handovers[row.code].append(HandoverRow(*row))
 
     def _quality(self, keys: Collection[int]) -> None:
         """Checks, orders and checklists of some lots."""
@@ -319,6 +328,8 @@ class Loader:
         for row in ask(self.connection, _ORDERS, wanted):
             order = (*row[:4], tuple(orjson.loads(row.tests)), *row[5:])
             self.book.orders[row.lot_id].append(OrderRow(*order))
+        for row in ask(self.connection, _LABEL_COUNTS, wanted):
+            self.book.label_counts[row.lot_id].append(LabelCountRow(*row))
         for row in ask(self.connection, _CHECKLISTS, wanted):
             done = (*row[:7], bool(row.passed), tuple(orjson.loads(row.answers)))
             self.book.checklists[row.lot_id].append(ChecklistRow(*done))
@@ -346,7 +357,10 @@ class Loader:
         self._take(list(ask(self.connection, _LOTS_BY_KEY, wanted)))
 
     def _take(self, rows: Sequence[Row[Any]]) -> None:
-        """Lots with their parties, claims and open holds. Of two lots with one id, the actor sees its own."""
+        """Lots with their parties, claims and holds. Of two lots with one id, the actor sees its own.
+
+        What was held once and is not any more matters to corrections alone: they do not hold it again.
+        """
         lots = [_lot(row) for row in rows]
         by_key = {lot.key: lot for lot in lots}
         for key, org_id in ask(self.connection, _PARTIES, by_key):
@@ -356,9 +370,9 @@ class Loader:
         for lot in sorted(lots, key=lambda lot: self.actor.org_id in lot.parties):
             self.book.put(lot)
             self.was[lot.key] = lot.remaining_g
-        blocked = [lot.key for lot in lots if lot.disposition != "available"]
+        blocked = [lot.key for lot in lots if self._deep or lot.disposition != "available"]
         for row in ask(self.connection, _HOLDS, blocked):
-            self.book.holds[row.lot_id].append(HoldRow(row.lot_id, row.seq, row.kind, row.code, row.reason, row.since))
+            self.book.holds[row.lot_id].append(HoldRow(*row))
 
     def fetch_descendants(self, keys: set[int]) -> None:
         """Everything made from some lots, with all that decides its claims."""
@@ -368,6 +382,8 @@ class Loader:
         parents = self._link(below)
         self._consignments(fresh)
         self._caps(below)
+        if self._deep:  # parts of a lot are tested with it
+            self._quality(below)
         self._dated(parents - below)
 
     def fetch_ancestors(self, keys: set[int]) -> None:
@@ -589,6 +605,51 @@ class Loader:
         found = self.connection.execute(_EXPIRING, {"lot": key, "day": day}).first()
         return (found.code, found.expires_on) if found is not None else None
 
+    def shipped_g(self, key: int) -> int:
+        """Grams of a lot that left and did not come back."""
+        return int(self.connection.execute(_SHIPPED, {"lot": key}).scalar_one() or 0)
+
+    def rulings_of(self, key: int) -> list[Ruling]:
+        """The rulings of the events that made a lot; of a correction, what it put in place."""
+        rulings = [
+            Ruling.load(orjson.loads(text)) for text in self.connection.execute(_RULINGS_OF, {"lot": key}).scalars()
+        ]
+        return [ruling.instead or ruling for ruling in rulings]
+
+    def unfit(self, site: str, vessel: str | None, since: int, until: int) -> list[tuple[str, str]]:
+        """Checklists that stood failed at an instant, or failed from then until another: code, critical points."""
+        failed: set[tuple[str, str]] = set()
+        for row in self.connection.execute(_SITE_CHECKLISTS, {"site": site}):
+            if row.vessel_id != vessel or row.checked_at > until:
+                continue
+            points = ", ".join(orjson.loads(row.failed))
+            if row.checked_at < since:
+                failed = {known for known in failed if known[0] != row.checklist}
+            if points:
+                failed.add((row.checklist, points))
+        return sorted(failed)
+
+    def made_meanwhile(self, site: str, vessel: str | None, checklist: str, at: int) -> list[str]:
+        """Lots made at a site (in a vessel) from an instant until the checklist was passed again; they are loaded."""
+        rows = self.connection.execute(_SITE_CHECKLISTS, {"site": site})
+        passed = (
+            row.checked_at
+            for row in rows
+            if (row.vessel_id, row.checklist) == (vessel, checklist)
+            and row.checked_at > at
+            and not orjson.loads(row.failed)
+        )
+        until = min(passed, default=1 << 62)
+        made = list(self.connection.execute(_MADE_AT, {"site": site, "since": at}))
+        if vessel is None:
+            found = [row.uid for row in made if row.occurred_at < until]
+        else:
+            runs = self.connection.execute(_RUNS_ENDED, {"vessel": vessel, "since": at})
+            ended = {row.ended_seq for row in runs if row.started_at < until}
+            found = [row.uid for row in made if row.seq in ended]
+        self.lots_by_uid(found)
+        return found
+
     def makers(self, key: int) -> set[str]:
         """Who told the events that made a lot."""
         return set(self.connection.execute(_MAKERS, {"lot": key}).scalars())
@@ -635,8 +696,8 @@ _ITEM = table(models.LoadItem)
 _PARTIES = select(_PARTY.c.lot_id, _PARTY.c.org_id).where(among(_PARTY.c.lot_id))
 _CLAIMS = select(_CLAIM.c.lot_id, _CLAIM.c.scheme, _CLAIM.c.value).where(among(_CLAIM.c.lot_id))
 _HOLDS = (
-    select(_HOLD)
-    .where(among(_HOLD.c.lot_id), _HOLD.c.ended_seq.is_(None))
+    select(_HOLD.c.lot_id, _HOLD.c.seq, _HOLD.c.kind, _HOLD.c.code, _HOLD.c.reason, _HOLD.c.since, _HOLD.c.ended_seq)
+    .where(among(_HOLD.c.lot_id))
     .order_by(_HOLD.c.lot_id, _HOLD.c.seq, _HOLD.c.kind)
 )
 _DELIVERED = (
@@ -703,6 +764,64 @@ _CHECK, _SAMPLE, _ORDER, _LIST = (
     table(models.TestOrder),
     table(models.LotChecklist),
 )
+_LABEL_COUNT, _HANDOVER, _SITE_LIST = (
+    table(models.LabelCount),
+    table(models.SampleHandover),
+    table(models.SiteChecklist),
+)
+_HANDOVERS = (
+    select(
+        _HANDOVER.c.seq,
+        _HANDOVER.c.org_id,
+        _HANDOVER.c.code,
+        _HANDOVER.c.handed_at,
+        _HANDOVER.c.to,
+        _HANDOVER.c.seal,
+        _HANDOVER.c.broken,
+        _HANDOVER.c.told_by,
+    )
+    .where(_HANDOVER.c.org_id == bindparam("org_id"), among(_HANDOVER.c.code))
+    .order_by(_HANDOVER.c.seq)
+)
+_LABEL_COUNTS = (
+    select(
+        _LABEL_COUNT.c.lot_id,
+        _LABEL_COUNT.c.seq,
+        _LABEL_COUNT.c.org_id,
+        _LABEL_COUNT.c.counted_at,
+        _LABEL_COUNT.c.printed,
+        _LABEL_COUNT.c.used,
+        _LABEL_COUNT.c.spoiled,
+        _LABEL_COUNT.c.put_back,
+    )
+    .where(among(_LABEL_COUNT.c.lot_id))
+    .order_by(_LABEL_COUNT.c.lot_id, _LABEL_COUNT.c.seq)
+)
+_SITE_CHECKLISTS = (
+    select(_SITE_LIST.c.vessel_id, _SITE_LIST.c.checklist, _SITE_LIST.c.checked_at, _SITE_LIST.c.failed)
+    .where(_SITE_LIST.c.site_id == bindparam("site"), _SITE_LIST.c.general.is_(True))
+    .order_by(_SITE_LIST.c.checked_at, _SITE_LIST.c.seq)
+)
+_MADE_AT = (
+    select(_LOT.c.uid, _LINE.c.seq, _LINE.c.occurred_at)
+    .join(_LOT, _LOT.c.id == _LINE.c.lot_id)
+    .where(
+        _LINE.c.site_id == bindparam("site"),
+        _LINE.c.type == "transformed",
+        _LINE.c.kind == "in",
+        _LINE.c.occurred_at >= bindparam("since"),
+    )
+    .order_by(_LINE.c.seq, _LOT.c.id)
+)
+_RUNS_ENDED = select(_LOAD.c.ended_seq, _LOAD.c.started_at).where(
+    _LOAD.c.vessel_id == bindparam("vessel"), _LOAD.c.ended_at >= bindparam("since")
+)
+_RULINGS_OF = (
+    select(_EVENT.c.ruling)
+    .join(_LINE, _LINE.c.seq == _EVENT.c.seq)
+    .where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "in")
+)
+_SHIPPED = select(sa.func.sum(_LINE.c.grams)).where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "shipped")
 _SAMPLES = (
     select(
         _SAMPLE.c.lot_id,
@@ -807,8 +926,9 @@ _CHECK_OF = (
     .where(_EVENT.c.id == bindparam("event"), _CHECK.c.lot_id == bindparam("lot"))
 )
 _MOVES = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.occurred_at).where(
-    among(_LINE.c.lot_id), _LINE.c.kind != "note"
+    among(_LINE.c.lot_id), _LINE.c.kind != "note", sa.or_(_LINE.c.type != "returned", _LINE.c.kind == "in")
 )
+"""What came back and went on at once, as a lot of its own, never stood in the lot that it had left from."""
 _MOVED_LATER = _MOVES.where(_LINE.c.occurred_at > bindparam("earliest"))
 _ACTIVE_LOADS = (
     select(_ITEM.c.load_seq)

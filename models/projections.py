@@ -178,6 +178,58 @@ class Sample(SQLModel, table=True):
     told_by: str
 
 
+@org_scoped
+class SampleHandover(SQLModel, table=True):
+    """A sample that changed hands on its way to the tests."""
+
+    __tablename__ = "sample_handover"
+    __table_args__ = (Index("ix_sample_handover_code", "org_id", "code"),)
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    code: str
+    handed_at: int = millis()
+    to: str
+    seal: str | None = None
+    broken: bool
+    told_by: str
+
+
+@lot_scoped
+class LabelCount(SQLModel, table=True):
+    """The printed labels of a batch, counted."""
+
+    __tablename__ = "label_count"
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int
+    counted_at: int = millis()
+    printed: int
+    used: int
+    spoiled: int
+    put_back: int
+
+
+@org_scoped
+class SiteChecklist(SQLModel, table=True):
+    """A checklist of good practice that was gone through at a site. ``org_id`` operates the site."""
+
+    __tablename__ = "site_checklist"
+    __table_args__ = (Index("ix_site_checklist_site", "site_id", "checked_at"),)
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    site_id: str
+    vessel_id: str | None = None
+    checklist: str
+    checked_at: int = millis()
+    failed: str = text()  # JSON list of the critical points that were not in order
+    general: bool  # of the site or vessel, not of some lots alone
+    answers: str = text()  # JSON of the points
+    told_by: int  # organisation
+
+
 @lot_scoped
 class TestOrder(SQLModel, table=True):
     """Tests ordered of a lot: until each is decided by a later check, the lot does not leave."""

@@ -67,6 +67,27 @@ class MadeOut(Shape):
     lines: tuple[dict[str, Any], ...]
 
 
+class HandedOverOut(Shape):
+    """A step of a sample on its way to the tests; broken: sample or seal was not whole."""
+
+    at: Instant
+    to: str
+    seal: str | None
+    broken: bool
+
+
+class LabelsOut(Shape):
+    """Printed labels of the lot, counted."""
+
+    at: Instant
+    by: str
+    printed: int
+    used: int
+    spoiled: int
+    put_back: int
+    missing: int
+
+
 class SampleOut(Shape):
     """A sample of the lot; lots: of how many lots it was drawn together."""
 
@@ -79,6 +100,7 @@ class SampleOut(Shape):
     grams: int | None
     seal: str | None
     lots: int
+    way: tuple[HandedOverOut, ...]
 
 
 class ChecklistOut(Shape):
@@ -154,6 +176,7 @@ class QualityOut(Shape):
     samples: tuple[SampleOut, ...]
     checklists: tuple[ChecklistOut, ...]
     deviations: tuple[DeviationOut, ...]
+    labels: tuple[LabelsOut, ...]
     batch: BatchOut
 
 

@@ -13,7 +13,7 @@ from domain.judge.claim import certified, downgraded
 from domain.judge.corrections import CORRECTABLE, corrected
 from domain.judge.custody import accepted, offered, rejected
 from domain.judge.gate import brought_by, delivered, received
-from domain.judge.leaving import label_issued, label_revoked, lost, packed, shipped
+from domain.judge.leaving import label_issued, label_revoked, lost, packed, returned, shipped
 from domain.judge.making import bulked, split, transformed
 from domain.judge.quality import (
     action_verified,
@@ -23,8 +23,10 @@ from domain.judge.quality import (
     deviation_raised,
     held,
     inspected,
+    labels_reconciled,
     recalled,
     released,
+    sample_handed_over,
     sampled,
     tests_ordered,
 )
@@ -62,6 +64,8 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return transformed(event, world, at)
         case told.Sampled():
             return sampled(event, world, at)
+        case told.SampleHandedOver():
+            return sample_handed_over(event, world)
         case told.TestsOrdered():
             return tests_ordered(event, world, at)
         case told.Inspected():
@@ -90,6 +94,10 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return packed(event, world, at)
         case told.Shipped():
             return shipped(event, world, at)
+        case told.Returned():
+            return returned(event, world, at)
+        case told.LabelsReconciled():
+            return labels_reconciled(event, world, at)
         case told.Lost():
             return lost(event, world, at)
         case told.Recalled():

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import date
 
 from domain import events as told
+from domain.claims import Cap
 from domain.findings import Finding
 from domain.judge.claim import carries
 from domain.judge.shared import (
     batch_certified_before,
     enough,
+    fresh,
     grams_of,
     not_expired,
     own,
     packaging_of,
     ready_for,
+    seen,
     the_scheme,
+    the_site,
     usable,
 )
 from domain.judge.world import World
@@ -114,6 +118,59 @@ def _in_force(identity: str, scheme: Scheme, product: Product, day: date, world:
     if "shipped" in limits.product_in_scope_at and not certificate.covers_product(product.category, day):
         raise Refused("PRODUCT_NOT_IN_CERT_SCOPE", certificate=certificate.number, product=product.category)
     return certificate
+
+
+def returned(event: told.Returned, world: World, at: int) -> Ruling:
+    """Goods of a shipment of one's own, no more than was shipped; what cannot be sold again stays in quarantine."""
+    site = the_site(event.site, world)
+    lot = seen(event.lot, world, at)
+    if lot.owner_id != world.actor.org_id:
+        raise Refused("LOT_NOT_YOURS", lot=lot.code)
+    known = world.original(event.shipment)
+    if known is None or known[3] or not isinstance(known[0], told.Shipped) or known[0].lot != event.lot:
+        raise Refused("SHIPMENT_UNKNOWN", lot=lot.code, shipment=event.shipment)
+    shipment, day = known[0], event.occurred_at.date()
+    if event.occurred_at < shipment.occurred_at:
+        raise Refused("RETURN_BEFORE_SHIPMENT", lot=lot.code, day=shipment.occurred_at.date().isoformat())
+    commodity, _ = world.profiles.product(lot.product)
+    packaging = packaging_of(commodity, [event.quantity, shipment.quantity])
+    grams = grams_of(event.quantity, packaging, "/quantity")
+    out = min(grams_of(shipment.quantity, packaging, "/quantity"), world.shipped_g(lot.key))
+    if grams > out:
+        raise Refused("RETURN_EXCEEDS_SHIPMENT", lot=lot.code, shipped_g=out, wanted_g=grams)
+    fresh([event.into], world)
+    days = (day - shipment.occurred_at.date()).days
+    rule = commodity.return_of(lot.product, day)
+    saleable = rule is None or (
+        days <= rule.most_days
+        and (event.unopened or not rule.unopened)
+        and (event.kept_as_required or not rule.kept_as_required)
+    )
+    findings = []
+    if rule is not None and not saleable:
+        said: dict[str, str | int] = {"lot": event.into.code, "days": days, "most_days": rule.most_days}
+        findings.append(Finding("RETURN_NOT_SALEABLE", "alert", said, rule.source))
+    return Ruling(
+        holder=site.org_id,
+        site=site.id,
+        owners={event.into.lot: lot.owner_id},
+        packaging=packaging,
+        expires={event.into.lot: lot.expires_on} if lot.expires_on is not None else {},
+        caps={} if event.unopened else _custody_lost(lot, world),
+        holds={event.into.lot: "RETURNED" if saleable else "RETURN_NOT_SALEABLE"},
+        findings=findings,
+    )
+
+
+def _custody_lost(lot: Lot, world: World) -> dict[str, Cap]:
+    """Goods that were opened elsewhere carry no claim any more: nobody knows what was done to them."""
+    return {
+        scheme: Cap(
+            world.profiles.schemes[scheme].values[0].code,
+            (Finding("CUSTODY_LOST", "alert", {"scheme": scheme}, world.profiles.schemes[scheme].rule("COMMINGLING")),),
+        )
+        for scheme in sorted(lot.claims)
+    }
 
 
 def lost(event: told.Lost, world: World, at: int) -> Ruling:

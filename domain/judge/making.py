@@ -21,8 +21,10 @@ from domain.judge.shared import (
 )
 from domain.judge.vessels import not_cleaned, open_load
 from domain.judge.world import World
+from domain.profiles import Commodity
 from domain.refusals import Refused
 from domain.ruling import Ruling
+from domain.values import Load, Site
 
 
 def bulked(event: told.Bulked, world: World, at: int) -> Ruling:
@@ -47,13 +49,13 @@ def bulked(event: told.Bulked, world: World, at: int) -> Ruling:
 
 
 def split(event: told.Split, world: World, at: int) -> Ruling:
-    """A lot in parts of the same product that make it up."""
+    """A lot in parts of the same product that make it up. What quality holds may be parted: the parts are held too."""
     site = the_site(event.site, world)
     lot = seen(event.input.lot, world, at)
     commodity, _ = world.profiles.product(lot.product)
     packaging = packaging_of(commodity, [event.input.quantity, *(item.quantity for item in event.outputs)])
     made = [grams_of(item.quantity, packaging, f"/outputs/{i}/quantity") for i, item in enumerate(event.outputs)]
-    drawn = draw([event.input], world, at, packaging)
+    drawn = draw([event.input], world, at, packaging, rework=True)
     if sum(made) != drawn:
         raise Refused("OUTPUT_MISMATCH", output_g=sum(made), input_g=drawn)
     for item in event.outputs:
@@ -124,4 +126,14 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
         caps=caps,
         findings=findings + unclean,
         holds={item.lot: "CLEANING_RECORD_MISSING" for item in event.outputs} if unclean else {},
+        unfit=_unfit(loads, commodity, site, at, world),
     )
+
+
+def _unfit(loads: list[Load], commodity: Commodity, site: Site, at: int, world: World) -> list[str]:
+    """Checklists of the site, or of the vessels of the run, that stood with a critical point not in order."""
+    if not any(point.critical for checklist in commodity.checklists.values() for point in checklist.points.values()):
+        return []
+    found = {failed for load in loads for failed in world.unfit(site.id, load.vessel_id, load.started_at, at)}
+    found.update(world.unfit(site.id, None, at, at))
+    return [f"{checklist}: {points}" for checklist, points in sorted(found) if checklist in commodity.checklists]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from typing import Final
 
 from domain import events as told
 from domain.book import DeviationRow, HoldRow
@@ -26,12 +27,18 @@ from domain.judge.shared import (
 )
 from domain.judge.world import World
 from domain.profiles import Commodity, Sampling, Scheme
-from domain.quality import CUT_TEST, CutTest, Line, passed
+from domain.quality import CUT_TEST, FAILING, CutTest, Line, Verdict, passed
 from domain.quality import judge as judge_quality
 from domain.quantity import WHOLE_BP
 from domain.refusals import Refused
 from domain.ruling import Ruling
 from domain.values import Lot
+
+NEVER_RELEASED: Final = {
+    "LICENCE_NOT_VALID": "RELEASE_WITHOUT_LICENCE",
+    "RETURN_NOT_SALEABLE": "RELEASE_OF_RETURN",
+}
+"""Holds that no reason ends, and how that is said."""
 
 
 def sampled(event: told.Sampled, world: World, at: int) -> Ruling:
@@ -70,6 +77,19 @@ def _against_plan(event: told.Sampled, grams: int | None, plan: Sampling) -> lis
     return findings
 
 
+def sample_handed_over(event: told.SampleHandedOver, world: World) -> Ruling:
+    """A sample of one's own, whole or not: what was broken on the way is said."""
+    rows = [row for row in world.book.samples[event.sample] if row.org_id == world.actor.org_id]
+    if not rows:
+        raise Refused("SAMPLE_UNKNOWN", sample=event.sample)
+    drawn = rows[0].seal
+    findings = []
+    if not event.intact or (drawn is not None and event.seal != drawn):
+        said: dict[str, str | int] = {"sample": event.sample, "seal": drawn or "-", "found": event.seal or "-"}
+        findings.append(Finding("SAMPLE_SEAL_BROKEN", "alert", said, None))
+    return Ruling(told_by=world.actor.name, findings=findings)
+
+
 def tests_ordered(event: told.TestsOrdered, world: World, at: int) -> Ruling:
     """Tests that the commodity's profile knows, of a lot of one's own."""
     lot = own(event.lot, world, at)
@@ -95,7 +115,7 @@ def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
     )
     told_of = {item.test: item for item in event.measurements}
     verdict = replace(verdict, lines=tuple(_as_told(line, told_of.get(line.test)) for line in verdict.lines))
-    findings = []
+    verdict, findings = _counted(verdict, event, lot, commodity, world)
     if verdict.verdict == "fail":
         failed = next(line for line in verdict.lines if line.passed is False)
         said: dict[str, str | int] = {
@@ -133,6 +153,42 @@ def _as_told(line: Line, result: told.Result | None) -> Line:
     if result is None:
         return line
     return replace(line, method=result.method or line.method, uncertainty=result.uncertainty)
+
+
+def _counted(
+    verdict: Verdict, event: told.Inspected, lot: Lot, commodity: Commodity, world: World
+) -> tuple[Verdict, list[Finding]]:
+    """What passed but was not come by as the sampling plan asks for does not count; what failed counts from anybody."""
+    lines, findings = [], dict[str, Finding]()
+    for line in verdict.lines:
+        test = CUT_TEST if line.of is not None else line.test
+        why = None if line.severity in FAILING else _why_not(test, event, lot, commodity, world)
+        lines.append(line if why is None else replace(line, counts=False))
+        if why is not None:
+            said: dict[str, str | int] = {"test": test, "why": why}
+            plan = commodity.sampling_at(event.occurred_at.date(), lot.product, test)
+            findings[test] = Finding("RESULT_DOES_NOT_COUNT", "notice", said, plan.source if plan else None)
+    return replace(verdict, lines=tuple(lines)), list(findings.values())
+
+
+def _why_not(test: str, event: told.Inspected, lot: Lot, commodity: Commodity, world: World) -> str | None:
+    """Why a result that passed does not count; none: it does."""
+    rows = world.book.samples[event.sample] if event.sample is not None else []
+    if any(row.broken for row in world.book.handovers[event.sample or ""]):
+        return "seal_broken"
+    plan = commodity.sampling_at(event.occurred_at.date(), lot.product, test)
+    if plan is None:
+        return None
+    if plan.accredited and event.accreditation is None:
+        return "not_accredited"
+    if plan.apart and not rows:
+        return "not_sampled"
+    outside = event.laboratory is not None and event.laboratory != world.actor.org_code
+    if "sampler" in plan.apart and not outside and any(row.told_by == world.actor.name for row in rows):
+        return "same_person"
+    if "owner" in plan.apart and not outside and lot.owner_id == world.actor.org_id:
+        return "owner_tested"
+    return None
 
 
 def _consequences(
@@ -210,10 +266,13 @@ def checked(event: told.Checked, world: World, at: int) -> Ruling:
         )
         for point in wrong
     ]
+    critical = [point.code for point in wrong if point.critical]
+    since = world.made_meanwhile(site.id, event.vessel, checklist.code, at) if critical and not lots else []
     return Ruling(
         holder=site.org_id,
         site=site.id,
-        failed_points=[point.code for point in wrong if point.critical],
+        lots=since,
+        failed_points=critical,
         findings=findings,
     )
 
@@ -270,7 +329,37 @@ def batch_certified(event: told.BatchCertified, world: World, at: int) -> Ruling
         raise Refused("DEVIATION_OPEN", lot=lot.code, count=count)
     if world.actor.name in world.makers(lot.key):
         raise Refused("BATCH_FOUR_EYES", lot=lot.code)
+    _reconciled(lot, event.occurred_at.date(), world)
     return Ruling()
+
+
+def _reconciled(lot: Lot, day: date, world: World) -> None:
+    """Labels and yield add up, or a deviation says why they do not."""
+    commodity, _ = world.profiles.product(lot.product)
+    rule = commodity.release_of(lot.product, day)
+    explained = any(row.lot == lot.key for row in world.book.deviations.values())
+    if rule is None:
+        return
+    if rule.labels:
+        counts = world.book.label_counts[lot.key]
+        if not counts:
+            raise Refused("LABELS_NOT_RECONCILED", lot=lot.code)
+        if counts[-1].missing and not explained:
+            raise Refused("LABELS_MISSING", lot=lot.code, count=abs(counts[-1].missing))
+    if rule.yields and not explained:
+        unlikely = {finding.code for ruling in world.rulings_of(lot.key) for finding in ruling.findings}
+        if unlikely & {"YIELD_ABOVE_RANGE", "YIELD_BELOW_RANGE"}:
+            raise Refused("YIELD_NOT_EXPLAINED", lot=lot.code)
+
+
+def labels_reconciled(event: told.LabelsReconciled, world: World, at: int) -> Ruling:
+    """Printed labels of a batch of one's own; what is missing, or too many, is said."""
+    lot = own(event.lot, world, at)
+    missing = event.printed - event.used - event.spoiled - event.put_back
+    if not missing:
+        return Ruling()
+    said: dict[str, str | int] = {"lot": lot.code, "printed": event.printed, "missing": missing}
+    return Ruling(findings=[Finding("LABELS_DO_NOT_ADD_UP", "alert", said, None)])
 
 
 def held(event: told.Held, world: World, at: int) -> Ruling:
@@ -286,8 +375,8 @@ def released(event: told.Released, world: World, at: int) -> Ruling:
     if not holds:
         raise Refused("NOT_ON_HOLD", lot=lot.code)
     for row in holds:
-        if row.code == "LICENCE_NOT_VALID":
-            raise Refused("RELEASE_WITHOUT_LICENCE", lot=lot.code)
+        if row.code in NEVER_RELEASED:
+            raise Refused(NEVER_RELEASED[row.code], lot=lot.code)
         if row.kind == "claim":
             for finding in _reasons_of(world.ruling_at(row.seq)):
                 _release_of_claim(finding, lot, event.occurred_at.date(), world)
@@ -299,9 +388,11 @@ def released(event: told.Released, world: World, at: int) -> Ruling:
 def _release_of_point(row: HoldRow, lot: Lot, world: World) -> None:
     """What was not made as it must be is released when the tests that the profile names found it fit."""
     commodity, _ = world.profiles.product(lot.product)
-    checklist, _, points = (row.reason or "").partition(": ")
-    known = commodity.checklists[checklist].points
-    wanted = {test for code in points.split(", ") for test in known[code].release_tests}
+    wanted: set[str] = set()
+    for failed in (row.reason or "").split("; "):
+        checklist, _, points = failed.partition(": ")
+        known = commodity.checklists[checklist].points
+        wanted.update(test for code in points.split(", ") for test in known[code].release_tests)
     missing = wanted - passed(world.book.outcomes(lot.key), row.seq)
     if missing:
         raise Refused("RELEASE_TESTS_MISSING", lot=lot.code, tests=", ".join(sorted(missing)))

@@ -102,6 +102,15 @@ class World:
     ruling_at: Callable[[int], Ruling] = lambda _seq: Ruling()
     gone_g: Callable[[int], int] = lambda _lot: 0
     """Grams of a lot (by key) that went into other lots or were lost: on no certificate any more."""
+    shipped_g: Callable[[int], int] = lambda _lot: 0
+    """Grams of a lot (by key) that left and did not come back."""
+    rulings_of: Callable[[int], list[Ruling]] = lambda _lot: []
+    """The rulings of the events that made a lot (by key)."""
+    unfit: Callable[[str, str | None, int, int], list[tuple[str, str]]] = lambda _site, _vessel, _from, _to: []
+    """Checklists of a site's vessel (or of the site) that stood failed at an instant, or failed until another: its code
+    and critical points."""
+    made_meanwhile: Callable[[str, str | None, str, int], list[str]] = lambda _site, _vessel, _checklist, _at: []
+    """Ids of the lots made at a site (in a vessel) from an instant until a checklist was passed again."""
     claimed_g: Callable[[int, str, str], int] = lambda _lot, _scheme, _value: 0
     """Under a mass balance: grams of a lot (by key) that may still leave with a value."""
     catch_behind: Callable[[int, int, str], list[CatchSpent]] = lambda _lot, _grams, _scheme: []

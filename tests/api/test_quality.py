@@ -69,3 +69,34 @@ def test_a_lot_without_its_tests_says_what_is_due(trade: Trade) -> None:  # noqa
     trade.chain()
     due = trade.keys["COOP"].get("/v1/lots/R/quality").json()
     assert (due["verdict"], due["due"]) == ("pending", [])  # wet beans: nothing is asked for
+
+
+def test_checklists_of_a_site_are_listed_with_their_answers(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    coop = trade.keys["COOP"]
+    for day, ok in (("2025-01-12", False), ("2025-01-13", True)):
+        answer = trade.tell(
+            "COOP", "checked", f"{day}T06:00:00Z", site=uid("FERM"), checklist="drying",
+            answers=[{"point": point, "ok": ok} for point in ("drying_surface", "hand_hygiene", "water")],
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.text
+    found_all = coop.get("/v1/checklists", params={"checklist": "drying"}).json()
+    assert [one["failed"] for one in found_all["data"]] == [[], ["drying_surface"]]
+    assert found_all["more"] is False
+    (failed,) = coop.get("/v1/checklists", params={"failed": True}).json()["data"]
+    assert failed["at"].startswith("2025-01-12T06:00:00")
+    assert [one["ok"] for one in failed["answers"]] == [False, False, False]
+    assert coop.get("/v1/checklists", params={"since": "2025-01-13"}).json()["data"][0]["failed"] == []
+    assert trade.keys["EXP"].get("/v1/checklists").json()["data"] == []
+
+
+def test_the_way_of_a_sample_and_counted_labels_are_shown(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    trade.tell("EXP", "sampled", "2025-01-21T10:00:00Z", lots=[uid("X")], sample="S-1", seal="SEAL-1")
+    trade.tell("EXP", "sample_handed_over", "2025-01-21T12:00:00Z", sample="S-1", to="LAB", seal="SEAL-2", intact=True)
+    trade.tell("EXP", "labels_reconciled", "2025-01-22T12:00:00Z", lot=uid("X"), printed=20, used=17, spoiled=2)
+    told = trade.keys["EXP"].get("/v1/lots/X/quality").json()
+    assert [(step["to"], step["seal"], step["broken"]) for step in told["samples"][0]["way"]] == [
+        ("LAB", "SEAL-2", True)
+    ]
+    assert [(count["printed"], count["missing"]) for count in told["labels"]] == [(20, 1)]

@@ -541,8 +541,8 @@ class Season(RuleBasedStateMachine):
 
     @happens(often=4, pick=PICK, factor=(0, 1, 3, 5, 8, 10, 11, 14), when=WHEN)
     def correct(self, pick: int, factor: int, when: int) -> None:
-        """The weight was another (in tenths), or (none) it never happened."""
-        kinds = {"delivered", "received", "bulked", "split", "transformed", "lost", "shipped", "certified"}
+        """The weight was another (in tenths), what failed passed, or (none) it never happened."""
+        kinds = {"delivered", "received", "bulked", "split", "transformed", "lost", "shipped", "certified", "inspected"}
         facts = [fact for fact in self.model.view.facts if fact.act.kind in kinds]
         if not facts:
             return
@@ -783,8 +783,8 @@ class Season(RuleBasedStateMachine):
         """Unless a retest lifted it."""
         for fact in self.model.view.facts:
             if fact.act.kind == "shipped":
-                before = [check for check in self.model.failing(fact.act.lot) if check.seq < fact.seq]
-                told_before = [check for check in self.model.checks[fact.act.lot] if check.seq < fact.seq]
+                before = [check for check in self.model.failing(fact.act.lot) if check.since < fact.seq]
+                told_before = [check for check in self.model.checks[fact.act.lot] if check.since < fact.seq]
                 assert all(any(check.retest is not None for check in told_before) for _ in before)
 
     @invariant()
@@ -815,6 +815,8 @@ def reweighed(act: Act, tenths: int) -> Act | None:
             return replace(act, took={lot: sum(made.values()) for lot in act.took}, made=made)
         case "transformed":
             return replace(act, made={lot: scaled(weight) for lot, weight in act.made.items()})
+        case "inspected":
+            return replace(act, failed=not act.failed)
         case _:
             return replace(act, grams=scaled(act.grams))
 

@@ -229,15 +229,21 @@ class Stop:
     seq: int
     causes: tuple[tuple[object, ...], ...] = ()
     open: bool = True
+    at: int = 0
 
 
 @dataclass
 class Check:
-    """A check of a lot: too wet, or in order in everything that is asked for before shipping."""
+    """A check of a lot: too wet, or in order in everything that is asked for before shipping.
+
+    ``since``: the event from which on it counts; for a part of the lot the split.
+    """
 
     seq: int
+    at: int
     failed: bool
     retest: int | None
+    since: int
 
 
 @dataclass
@@ -535,9 +541,10 @@ class Model:
         view = self.view
         named = [*act.took, *([act.lot] if act.lot else [])]
         early = {"EVENT_BEFORE_LOT_EXISTS" for lot in named if act.at < self.lots[lot].made_at}
+        rework = act.kind == "split" or act.process == "redry"
         drawn = set[str]().union(
             *(
-                self._draw(lot, grams, act.at, act.loads, correcting=correcting, rework=act.process == "redry")
+                self._draw(lot, grams, act.at, act.loads, correcting=correcting, rework=rework)
                 for lot, grams in act.took.items()
             )
         )
@@ -813,15 +820,29 @@ class Model:
                 self.downgrades[act.lot].append((act.scheme, act.value))
             case "certified":
                 self.papers.append(Issued(act.lot, seq, act.paper, act.scheme, act.value, act.number, act.grams))
+            case "split":
+                (whole,) = act.took
+                for part in act.made:
+                    self._part(seq, part, whole, act.at)
             case "inspected":
-                self.checks[act.lot].append(Check(seq, act.failed, act.retest[1] if act.retest else None))
+                retest = act.retest[1] if act.retest else None
+                self.checks[act.lot].append(Check(seq, act.at, act.failed, retest, seq))
                 if act.failed:
-                    self.stops.append(Stop(act.lot, "quality", seq))
+                    self.stops.append(Stop(act.lot, "quality", seq, at=act.at))
             case "cleaned":
                 self.cleanings.append((act.site, act.vessel, act.at, act.told_at))
             case _:
                 pass
         self._view = None
+
+    def _part(self, seq: int, part: str, whole: str, at: int) -> None:
+        """What was found of a lot until it was parted was found of the part: once, also when it is parted again."""
+        known = {check.seq for check in self.checks[part]}
+        of_whole = [check for check in self.checks[whole] if check.at <= at and check.seq not in known]
+        self.checks[part] += [replace(check, since=seq) for check in of_whole]
+        held = {stop.seq for stop in self.stops if stop.lot == part and stop.kind == "quality"}
+        stops = [stop for stop in self.stops if stop.open and (stop.lot, stop.kind) == (whole, "quality")]
+        self.stops += [replace(stop, lot=part) for stop in stops if stop.at <= at and stop.seq not in held]
 
     def _flag(self) -> None:
         """A certificate that says more than its lot carries is flagged for ever; so is the last one too many."""
@@ -847,6 +868,8 @@ class Model:
         for stop in self.stops:
             if stop.seq == fact.seq:
                 stop.open = False
+        for lot, checks in self.checks.items():
+            self.checks[lot] = [check for check in checks if check.seq != fact.seq]
         for paper in self.papers:
             if paper.seq == fact.seq:
                 paper.state = "cancelled"

@@ -198,6 +198,7 @@ def test_a_verdict_is_plain_json() -> None:
         "method": "ISO 2291",
         "below": False,
         "uncertainty": None,
+        "counts": True,
     }
 
 

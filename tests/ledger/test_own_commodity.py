@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from domain.profiles import ProfileMistake
 from ledger.issue import issue_label, label_of, printed
 from ledger.profiles import check, profiles
 from ledger.queries import find_lot, trace
-from ledger.record import Answer, Recorder
+from ledger.record import Answer, Recorder, record
 from ledger.replay import replay
 from models.base import table
 from models.db import system_session
@@ -176,6 +177,51 @@ def test_coffee_is_held_by_its_own_limit_and_noticed_by_its_own_yield(recorder: 
     )
     assert unknown.refused is not None
     assert unknown.refused.code == "TEST_UNKNOWN"
+
+
+@pytest.mark.parametrize(
+    ("sampled", "said", "why"),
+    [
+        (True, {"laboratory": "LAB", "accreditation": "17025-1"}, None),
+        (True, {"laboratory": "LAB"}, "not_accredited"),
+        (False, {"laboratory": "LAB", "accreditation": "17025-1"}, "not_sampled"),
+        (True, {"accreditation": "17025-1"}, "same_person"),
+        (True, {"laboratory": "COOP", "accreditation": "17025-1"}, "same_person"),
+    ],
+)
+def test_who_tests_is_neither_the_sampler_nor_the_owner_where_the_profile_says_so(
+    recorder: Recorder, own: None, sampled: bool, said: dict[str, str], why: str | None
+) -> None:
+    station = Washing(recorder)
+    for answer in station.season():
+        assert answer.refused is None, answer.refused
+    if sampled:
+        station.tell(told.Sampled, "s", "2025-02-12T08:00:00Z", lots=(uid("GR1"),), sample="S-1", quantity=kg(1))
+        said = {**said, "sample": "S-1"}
+    ordered = {"lot": uid("GR1"), "tests": ("ochratoxin_a",)}
+    assert station.tell(told.TestsOrdered, "o", "2025-02-12T09:00:00Z", **ordered).refused is None
+    found = (told.Result(test="ochratoxin_a", value="1.0"),)
+    answer = station.tell(told.Inspected, "x", "2025-02-13T09:00:00Z", lot=uid("GR1"), measurements=found, **said)
+    assert [finding.params.get("why") for finding in answer.findings] == ([why] if why else [])
+    with system_session(recorder.database, write=False) as session:
+        assert find_lot(session, None, "GR1").qc == ("pending" if why else "pass")
+
+
+def test_the_owner_does_not_test_its_own_goods_by_another_person(recorder: Recorder, own: None) -> None:
+    station = Washing(recorder)
+    for answer in station.season():
+        assert answer.refused is None, answer.refused
+    station.tell(told.Sampled, "s", "2025-02-12T08:00:00Z", lots=(uid("GR1"),), sample="S-1", quantity=kg(1))
+    check = told.Inspected(
+        id=uid("x"),
+        occurred_at=at("2025-02-13T09:00:00Z"),
+        lot=uid("GR1"),
+        measurements=(told.Result(test="ochratoxin_a", value="1.0"),),
+        sample="S-1",
+        accreditation="17025-1",
+    )
+    (answer,) = record(recorder, replace(station.cluster.actor("COOP"), name="user:chemist"), [check])
+    assert [finding.params["why"] for finding in answer.findings] == ["owner_tested"]
 
 
 def test_without_the_folder_nobody_knows_coffee() -> None:

@@ -341,3 +341,258 @@ def test_C34_chips_dried_on_the_ground_are_held_until_tests_show_that_they_are_f
     chain.ok(release)
     assert chain.lot("CB7").disposition == "available"
     replays(chain)
+
+
+# --- parts of a lot ---
+
+
+def parted(**parts: int) -> told.Split:
+    made = tuple(
+        told.NewLot(lot=uid(code), code=code, product="cocoa_dry_beans", quantity=kg(weight))
+        for code, weight in parts.items()
+    )
+    return told.Split(
+        id=uid("split"),
+        occurred_at=at("2025-01-25T09:00:00Z"),
+        site=uid("FERM"),
+        input=told.Drawn(lot=uid("DB"), quantity=kg(sum(parts.values()))),
+        outputs=made,
+    )
+
+
+def test_parts_of_a_lot_were_tested_with_it(chain: Chain) -> None:
+    chain.ok(chain.inspect("DB"))
+    chain.ok(parted(P1=100, P2=300))
+    assert {chain.lot(code).qc for code in ("P1", "P2")} == {"pass"}
+    assert chain.lot("P1").grade == chain.lot("DB").grade
+    chain.ok(chain.ship("P1", 100))
+    replays(chain)
+
+
+def test_what_quality_holds_is_parted_to_accept_one_part(chain: Chain) -> None:
+    failed = results("DB", "2025-01-21T09:00:00Z", moisture="8.9")
+    chain.ok(failed)
+    chain.ok(parted(GOOD=300, WET=100))
+    assert {chain.lot(code).disposition for code in ("GOOD", "WET")} == {"on_hold"}
+    assert {chain.lot(code).qc for code in ("GOOD", "WET")} == {"fail"}
+    again = chain.inspect("GOOD", "2025-01-26T09:00:00Z").model_copy(
+        update={"retest_of": failed.id, "reason": "Sorted: this part is dry"}
+    )
+    chain.ok(again)
+    release = told.Released(
+        id=uid("release"), occurred_at=at("2025-01-27T09:00:00Z"), lot=uid("GOOD"), reason="Sorted and tested"
+    )
+    chain.ok(release)
+    assert (chain.lot("GOOD").disposition, chain.lot("WET").disposition) == ("available", "on_hold")
+    chain.ok(chain.ship("GOOD", 300))
+    assert chain.refused(chain.ship("WET", 1)) == "LOT_BLOCKED"
+    replays(chain)
+
+
+def test_a_failure_taken_back_frees_the_parts_too(chain: Chain) -> None:
+    chain.ok(chain.inspect("DB"))
+    failed = results("DB", "2025-01-21T09:00:00Z", moisture="8.9")
+    chain.ok(failed)
+    chain.ok(parted(P1=100, P2=300))
+    chain.ok(
+        told.Corrected(id=uid("back"), occurred_at=at("2025-02-01T09:00:00Z"), event=failed.id, reason="Another lot")
+    )
+    assert {(chain.lot(code).disposition, chain.lot(code).qc) for code in ("DB", "P1", "P2")} == {("available", "pass")}
+    chain.ok(chain.ship("P2", 300))
+    replays(chain)
+
+
+def test_a_parting_told_again_is_tested_once(chain: Chain) -> None:
+    chain.ok(chain.inspect("DB"))
+    chain.ok(parted(P1=100, P2=300))
+    right = told.Corrected(
+        id=uid("right"),
+        occurred_at=at("2025-02-01T09:00:00Z"),
+        event=uid("split"),
+        reason="Weighed again",
+        instead=parted(P1=120, P2=280).model_copy(update={"id": uid("split-again")}),
+    )
+    chain.ok(right)
+    assert [chain.lot(code).initial_g for code in ("P1", "P2")] == [120_000, 280_000]
+    assert chain.lot("P1").qc == "pass"
+    replays(chain)
+
+
+def test_a_part_that_was_released_stays_released_when_its_parting_is_told_again(chain: Chain) -> None:
+    failed = results("DB", "2025-01-21T09:00:00Z", moisture="8.9")
+    chain.ok(failed)
+    chain.ok(parted(P1=100, P2=300))
+    again = chain.inspect("P1", "2025-01-26T09:00:00Z").model_copy(
+        update={"retest_of": failed.id, "reason": "Sorted: this part is dry"}
+    )
+    chain.ok(again)
+    chain.ok(
+        told.Released(id=uid("free"), occurred_at=at("2025-01-27T09:00:00Z"), lot=uid("P1"), reason="Sorted and tested")
+    )
+    right = told.Corrected(
+        id=uid("right"),
+        occurred_at=at("2025-02-01T09:00:00Z"),
+        event=uid("split"),
+        reason="Weighed again",
+        instead=parted(P1=120, P2=280).model_copy(update={"id": uid("split-again")}),
+    )
+    chain.ok(right)
+    assert {code: chain.lot(code).disposition for code in ("P1", "P2")} == {"P1": "available", "P2": "on_hold"}
+    replays(chain)
+
+
+def test_what_was_found_of_the_rest_later_says_nothing_of_a_part(chain: Chain) -> None:
+    chain.ok(chain.inspect("DB", "2025-01-26T09:00:00Z"))
+    chain.ok(parted(P1=100, P2=300))
+    assert {chain.lot(code).qc for code in ("P1", "P2")} == {"pending"}
+    replays(chain)
+
+
+def test_nothing_decided_is_nothing_passed(chain: Chain) -> None:
+    event = results("DB", "2025-01-21T09:00:00Z")
+    unsure = told.Result(test="benzo_a_pyrene", value="9.0", below=True)
+    chain.ok(event.model_copy(update={"measurements": (unsure,)}))
+    assert chain.lot("DB").qc == "pending"
+
+
+# --- the way of a sample ---
+
+
+def handed(name: str = "S-1", **more: Any) -> told.SampleHandedOver:
+    said = {"to": "LAB", "intact": True, "seal": "SEAL-1", **more}
+    return told.SampleHandedOver(id=uid(f"hand-{name}"), occurred_at=at("2025-01-19T12:00:00Z"), sample=name, **said)
+
+
+@pytest.mark.parametrize(
+    ("more", "counts"), [({}, True), ({"seal": "SEAL-2"}, False), ({"seal": None}, False), ({"intact": False}, False)]
+)
+def test_what_a_sample_passes_whose_seal_was_broken_does_not_count(
+    chain: Chain, more: dict[str, Any], counts: bool
+) -> None:
+    chain.ok(sample("DB", seal="SEAL-1"))
+    answer = chain.ok(handed(**more))
+    assert bool(answer.findings) is not counts
+    chain.ok(chain.inspect("DB").model_copy(update={"sample": "S-1"}))
+    assert chain.lot("DB").qc == ("pass" if counts else "pending")
+    replays(chain)
+
+
+def test_what_such_a_sample_fails_counts(chain: Chain) -> None:
+    chain.ok(sample("DB", seal="SEAL-1"))
+    chain.ok(handed(intact=False))
+    chain.ok(results("DB", "2025-01-21T09:00:00Z", benzo_a_pyrene="7.1").model_copy(update={"sample": "S-1"}))
+    assert chain.lot("DB").qc == "fail"
+
+
+def test_a_handover_taken_back_is_as_if_the_seal_were_whole(chain: Chain) -> None:
+    chain.ok(sample("DB", seal="SEAL-1"))
+    chain.ok(handed(intact=False))
+    chain.ok(
+        told.Corrected(id=uid("back"), occurred_at=at("2025-01-19T14:00:00Z"), event=uid("hand-S-1"), reason="Not it")
+    )
+    chain.ok(chain.inspect("DB").model_copy(update={"sample": "S-1"}))
+    assert chain.lot("DB").qc == "pass"
+    replays(chain)
+
+
+def test_only_a_sample_of_ones_own_is_handed_over(chain: Chain) -> None:
+    assert chain.refused(handed("S-9")) == "SAMPLE_UNKNOWN"
+    chain.ok(sample("DB"))
+    assert chain.refused(handed(), "EXP") == "SAMPLE_UNKNOWN"
+
+
+# --- checklists of a site and its vessels ---
+
+MANGO = "mango_dried"
+
+
+def gone_through(name: str, when: str, *, ok: bool, vessel: str | None = None) -> told.Checked:
+    points = ("drying_surface", "hand_hygiene", "water")
+    return told.Checked(
+        id=uid(name),
+        occurred_at=at(when),
+        site=uid("FERM"),
+        checklist="drying",
+        vessel=uid(vessel) if vessel else None,
+        answers=tuple(told.Answered(point=point, ok=ok or point != "drying_surface") for point in points),
+    )
+
+
+def chips(chain: Chain, code: str, day: str, vessel: str | None = None) -> None:
+    """100 kg of peeled roots brought, loaded in the morning and dried by the evening of a day."""
+    brought = told.NewLot(lot=uid(f"{code}-R"), code=f"{code}-R", product="cassava_peeled", quantity=kg(100))
+    chain.ok(
+        told.Delivered(
+            id=uid(f"d-{code}"), occurred_at=at(f"{day}T07:00:00Z"), site=uid("FERM"), farmer="ANNA", lot=brought
+        )
+    )
+    drawn = told.Drawn(lot=uid(f"{code}-R"), quantity=kg(100))
+    loads = ()
+    if vessel is not None:
+        loads = (uid(f"load-{code}"),)
+        chain.ok(
+            told.Loaded(
+                id=uid(f"l-{code}"),
+                occurred_at=at(f"{day}T08:00:00Z"),
+                vessel=uid(vessel),
+                load=loads[0],
+                contents=(drawn,),
+            )
+        )
+    chain.ok(
+        told.Transformed(
+            id=uid(f"t-{code}"),
+            occurred_at=at(f"{day}T18:00:00Z"),
+            site=uid("FERM"),
+            process="chip_dry",
+            inputs=(drawn,),
+            outputs=(told.NewLot(lot=uid(code), code=code, product="cassava_chips", quantity=kg(40)),),
+            loads=loads,
+        )
+    )
+
+
+def test_a_site_that_is_not_in_order_holds_what_is_made_there_until_it_is(recorder: Recorder) -> None:
+    chain = Chain(recorder)
+    chain.ok(gone_through("bad", "2025-01-10T06:00:00Z", ok=False))
+    chips(chain, "C1", "2025-01-10")
+    chips(chain, "C2", "2025-01-11")
+    chain.ok(gone_through("good", "2025-01-12T06:00:00Z", ok=True))
+    chips(chain, "C3", "2025-01-12")
+    assert [chain.lot(code).disposition for code in ("C1", "C2", "C3")] == ["on_hold", "on_hold", "available"]
+    assert holds(chain, "C1") == [("quality", "CRITICAL_POINT_FAILED")]
+    release = told.Released(id=uid("free"), occurred_at=at("2025-01-23T09:00:00Z"), lot=uid("C1"), reason="Tested")
+    assert chain.refused(release) == "RELEASE_TESTS_MISSING"
+    chain.ok(results("C1", "2025-01-20T09:00:00Z", e_coli="5", yeast_mould="100", acid_insoluble_ash="0.05"))
+    chain.ok(release)
+    replays(chain)
+
+
+def test_a_vessel_that_is_not_in_order_holds_its_runs_and_no_others(recorder: Recorder) -> None:
+    chain = Chain(recorder)
+    chain.cluster.vessel("RACK", "FERM", "COOP")
+    chain.ok(gone_through("bad", "2025-01-10T12:00:00Z", ok=False, vessel="BOX"))  # during the run
+    chips(chain, "C1", "2025-01-10", "BOX")
+    chips(chain, "C2", "2025-01-11", "RACK")
+    chips(chain, "C3", "2025-01-11")
+    chain.ok(gone_through("good", "2025-01-12T06:00:00Z", ok=True, vessel="BOX"))
+    chips(chain, "C4", "2025-01-12", "BOX")
+    dispositions = [chain.lot(code).disposition for code in ("C1", "C2", "C3", "C4")]
+    assert dispositions == ["on_hold", "available", "available", "available"]
+    replays(chain)
+
+
+@pytest.mark.parametrize("vessel", [None, "BOX"])
+def test_told_late_it_reaches_what_was_made_in_between(recorder: Recorder, vessel: str | None) -> None:
+    chain = Chain(recorder)
+    chips(chain, "C0", "2025-01-09", vessel)
+    chips(chain, "C1", "2025-01-10", vessel)
+    chain.ok(gone_through("good", "2025-01-11T06:00:00Z", ok=True, vessel=vessel))
+    chips(chain, "C2", "2025-01-11", vessel)
+    bad = gone_through("bad", "2025-01-10T06:00:00Z", ok=False, vessel=vessel)
+    chain.ok(bad)
+    assert [chain.lot(code).disposition for code in ("C0", "C1", "C2")] == ["available", "on_hold", "available"]
+    replays(chain)
+    chain.ok(told.Corrected(id=uid("no"), occurred_at=at("2025-01-13T09:00:00Z"), event=bad.id, reason="Other site"))
+    assert chain.lot("C1").disposition == "available"
+    replays(chain)
