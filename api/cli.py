@@ -429,32 +429,31 @@ def label(
 
 
 @app.command()
-def certificate(lot: Lot, output: Output = None, lang: Language = "en") -> None:
-    """Issue a numbered, frozen traceability certificate for a labelled lot."""
-    from ledger.issue import issue_certificate
+def certificate(
+    lot: Lot,
+    output: Output = None,
+    lang: Language = "en",
+    kind: Annotated[Literal["traceability", "analysis"], typer.Option(help="which certificate")] = "traceability",
+) -> None:
+    """Issue a numbered, frozen certificate: the traceability of a labelled lot, or the analysis of any lot."""
+    from ledger.issue import Kind, issue_certificate
 
+    kinds: dict[str, Kind] = {"traceability": "traceability_certificate", "analysis": "certificate_of_analysis"}
     recorder = _recorder(Settings.from_env())
     actor, uid = _owner_of(recorder, lot)
-    number = issue_certificate(recorder, actor, uid, lang)
+    number = issue_certificate(recorder, actor, uid, lang, kinds[kind])
     _write(_certificate_pdf(recorder, number), output)
     _say(f"Issued {number}.")
 
 
 def _certificate_pdf(recorder: Recorder, number: str) -> bytes:
-    from labels.certificate import certificate_pdf
     from ledger.issue import certificate as held
+    from ledger.issue import certificate_bytes
     from models.db import system_session
 
     with system_session(recorder.database, write=False) as session:
         paper = held(session, None, number)
-    return certificate_pdf(
-        paper.passport,
-        paper.number,
-        paper.issued_at,
-        list(paper.composition),
-        paper.language,
-        paper.facts_sha256,
-    )
+    return certificate_bytes(paper)
 
 
 def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:

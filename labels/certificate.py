@@ -218,8 +218,8 @@ class _Certificate:
         flow.y += 17 * POINT_MM * CAP + 0.8
         x = LEFT
         for figure, key, count in figures:
-            x = self._figure(x, figure, self.say(texts.counted(self.lang, f"big.{key}", count)))
-        x = self._figure(x, words.kilograms(self.lang, self.passport.net_g), self.say("big.net"))
+            x = flow.figure(x, figure, self.say(texts.counted(self.lang, f"big.{key}", count)))
+        x = flow.figure(x, words.kilograms(self.lang, self.passport.net_g), self.say("big.net"))
         flow.y += 4.8
         if self.shares:
             if origin.farmers is not None:
@@ -233,14 +233,6 @@ class _Certificate:
                 said += " " + self.say("annex_follows" if self._annexed() else "annex_in_data")
             flow.paragraph(said, 8.5, colour=MUTED)
         self._places()
-
-    def _figure(self, x: float, figure: str, unit: str) -> float:
-        """A large figure and what it counts; answers where the next one stands."""
-        figure, unit = lot_label.printable(figure), lot_label.printable(unit)
-        self.flow.add(Text(x, self.flow.y, 17, figure, bold=True, colour=INK))
-        x += lot_label.text_width(figure, 17, bold=True) + 1.8
-        self.flow.add(Text(x, self.flow.y, 9, unit, colour=MUTED))
-        return x + lot_label.text_width(unit, 9) + 9
 
     def _months(self) -> None:
         months: dict[tuple[int, int], list[Share]] = defaultdict(list)

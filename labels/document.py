@@ -14,7 +14,7 @@ from labels import print_texts as words
 from labels.lot_label import ASCENT, POINT_MM, Bar, Item, Shape, Symbol, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 LEFT: Final = 22.0
 RIGHT: Final = 188.0
@@ -129,12 +129,13 @@ class Flow:
         rows: Iterable[Sequence[str]],
         total: Sequence[str] | None = None,
         x: float = LEFT,
+        strong: Collection[int] = (),
     ) -> None:
-        """Rows of text between hairlines; the heading is repeated on every page."""
+        """Rows of text between hairlines, ``strong`` ones in bold; the heading is repeated on every page."""
         self.need(14)
         self._table_head(columns, x)
-        for row in rows:
-            self._table_row(columns, row, x, bold=False)
+        for index, row in enumerate(rows):
+            self._table_row(columns, row, x, bold=index in strong)
         if total:
             self._table_row(columns, total, x, bold=True)
 
@@ -259,6 +260,14 @@ class Flow:
                     self.add(Text(x, y, 9.5, lot_label.printable(line), colour=INK))
             self.y += 8.7 + 4.3 * (max(len(lines) for _, lines in row) - 1) + 1.3
         self.y -= 2.4
+
+    def figure(self, x: float, figure: str, unit: str) -> float:
+        """A large figure and what it counts; answers where the next one stands."""
+        figure, unit = lot_label.printable(figure), lot_label.printable(unit)
+        self.add(Text(x, self.y, 17, figure, bold=True, colour=INK))
+        x += lot_label.text_width(figure, 17, bold=True) + 1.8
+        self.add(Text(x, self.y, 9, unit, colour=MUTED))
+        return x + lot_label.text_width(unit, 9) + 9
 
     def dashed(self, title: str, sentences: Sequence[str]) -> None:
         """A section of sentences behind dashes, kept on one page."""

@@ -454,6 +454,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.action_verified.many": ("{n} corrective actions verified", "{n} actions correctives vérifiées"),
     "step.batch_certified.one": ("Batch certified", "Lot certifié"),
     "step.batch_certified.many": ("Batches certified, {n} times", "Lots certifiés, {n} fois"),
+    "step.document_attached.one": ("Laboratory's certificate attached", "Certificat du laboratoire joint"),
+    "step.document_attached.many": ("{n} laboratory certificates attached", "{n} certificats de laboratoire joints"),
     "step.inspected.one": ("Quality checked", "Contrôle de qualité"),
     "step.inspected.many": ("{n} quality checks", "{n} contrôles de qualité"),
     "step.held.one": ("Put on hold", "Mis en attente"),
@@ -493,6 +495,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.other.one": ("Other step", "Autre étape"),
     "step.other.many": ("Other step, {n} times", "Autre étape, {n} fois"),
     # --- what was measured ------------------------------------------------------------------------------------------
+    "test.cut_test": ("Cut test", "Épreuve à la coupe"),
     "test.moisture": ("Moisture", "Humidité"),
     "test.mouldy": ("Mouldy beans", "Fèves moisies"),
     "test.slaty": ("Slaty beans", "Fèves ardoisées"),
@@ -796,12 +799,17 @@ def kilograms(lang: Lang, grams: int) -> str:
     return f"{sign}{number(whole)}{fraction}{NBSP}kg"
 
 
-def amount(lang: Lang, value: str, unit: str) -> str:
+def unit(lang: Lang, code: str) -> str:
+    """A unit as it is written in a language; nothing where the value says it all."""
+    return UNITS[code][LANGS.index(lang)] if code in UNITS else code
+
+
+def amount(lang: Lang, value: str, code: str) -> str:
     """A value with its unit: «7.1 %»."""
-    unit = UNITS[unit][LANGS.index(lang)] if unit in UNITS else unit
-    if not unit:
+    named = unit(lang, code)
+    if not named:
         return decimal(lang, value)
-    return f"{decimal(lang, value)}{THIN if unit.startswith('%') else NBSP}{unit}"
+    return f"{decimal(lang, value)}{THIN if named.startswith('%') else NBSP}{named}"
 
 
 def day(lang: Lang, on: date) -> str:

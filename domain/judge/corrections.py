@@ -16,6 +16,7 @@ CORRECTABLE = (
     "sampled",
     "tests_ordered",
     "inspected",
+    "document_attached",
     "checked",
     "packed",
     "shipped",
