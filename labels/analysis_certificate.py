@@ -189,13 +189,13 @@ class _Certificate:
         flow.y += 0.8
         columns = [
             Column(self.say("col.test"), 37, lines=3),
-            Column(self.say("col.method"), 26, lines=4),
-            Column(self.say("col.result"), 26.5, "end", lines=2),
-            Column("±", 12, "end", lines=2),
-            Column(self.say("col.limit"), 18, "end", lines=2),
+            Column(self.say("col.method"), 28.5, lines=4),
+            Column(self.say("col.result"), 24.5, "end", lines=2),
             Column(self.say("col.unit"), 18, lines=2),
+            Column("±", 11, "end", lines=2),
+            Column(self.say("col.limit"), 18, "end", lines=2),
             Column(self.say("col.source"), 8.5, "end"),
-            Column(self.say("col.verdict"), 20, "end", lines=2),
+            Column(self.say("col.verdict"), 20.5, "end", lines=2),
         ]
         rows: list[tuple[str, ...]] = []
         strong: list[int] = []
@@ -252,7 +252,7 @@ class _Certificate:
         uncertainty = texts.decimal(self.lang, line.uncertainty) if line.uncertainty else ""
         unit = "" if line.unit == YES_NO else texts.unit(self.lang, line.unit)
         verdict = self.say(f"verdict.{line.verdict}")
-        return name, line.method or "", self._value(line), uncertainty, limit, unit, self._reference(line), verdict
+        return name, line.method or "", self._value(line), unit, uncertainty, limit, self._reference(line), verdict
 
     def _value(self, line: TestLine) -> str:
         if line.unit == YES_NO:
