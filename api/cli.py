@@ -300,7 +300,8 @@ def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:
             .join(page, page.c.code == label.c.code)
             .order_by(lot.c.code, label.c.seq)
         ).all()
-        numbers = session.execute(select(document.c.number)).scalars().all()
+        traced = select(document.c.number).where(document.c.kind == "traceability_certificate")
+        numbers = session.execute(traced.order_by(document.c.seq)).scalars().all()
     shown: dict[str, Any] = {}
     for row in rows:
         shown.setdefault(row.state, row)
