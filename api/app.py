@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -19,6 +20,7 @@ from api.limits import Limits
 from api.settings import Settings
 from api.v1 import (
     access,
+    attachments,
     balances,
     checklists,
     contracts,
@@ -56,14 +58,16 @@ PARTS = (
     prices,
     quality,
     checklists,
+    attachments,
     facilities,
     curves,
 )
 """The parts of version 1, each with its ``routes``."""
 
 MAX_BODY = 1 << 20
-UPLOADS = {"/v1/plots/file": 11 << 20, "/v1/imports": 11 << 20}
-"""Paths that take a file, and the bytes of a request with one."""
+MAX_FILE = 11 << 20
+UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|lots/[^/]+/attachments)")
+"""Paths that take a file: a request with one holds at most ``MAX_FILE`` bytes."""
 
 
 class RefusedToStart(RuntimeError):
@@ -95,7 +99,7 @@ class Headers:
 
 
 class BodyLimit:
-    """No body beyond ``MAX_BODY`` (``UPLOADS``: more), counted as it comes. FastAPI's own answers in plain text."""
+    """No body beyond ``MAX_BODY`` (``UPLOADS``: ``MAX_FILE``), counted as it comes. FastAPI answers in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -103,7 +107,7 @@ class BodyLimit:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
-        most = UPLOADS.get(scope["path"], MAX_BODY)
+        most = MAX_FILE if UPLOADS.fullmatch(scope["path"]) else MAX_BODY
         announced = dict(scope["headers"]).get(b"content-length", b"0")
         if not announced.isdigit() or int(announced[:20]) > most:
             body = problems.of_code("too-large", "en")

@@ -302,7 +302,8 @@ def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:
             .join(page, page.c.code == label.c.code)
             .order_by(lot.c.code, label.c.seq)
         ).all()
-        numbers = session.execute(select(document.c.number)).scalars().all()
+        traced = select(document.c.number).where(document.c.kind == "traceability_certificate")
+        numbers = session.execute(traced.order_by(document.c.seq)).scalars().all()
     shown: dict[str, Any] = {}
     for row in rows:
         shown.setdefault(row.state, row)
@@ -431,32 +432,31 @@ def label(
 
 
 @app.command()
-def certificate(lot: Lot, output: Output = None, lang: Language = "en") -> None:
-    """Issue a numbered, frozen traceability certificate for a labelled lot."""
-    from ledger.issue import issue_certificate
+def certificate(
+    lot: Lot,
+    output: Output = None,
+    lang: Language = "en",
+    kind: Annotated[Literal["traceability", "analysis"], typer.Option(help="which certificate")] = "traceability",
+) -> None:
+    """Issue a numbered, frozen certificate: the traceability of a labelled lot, or the analysis of any lot."""
+    from ledger.issue import Kind, issue_certificate
 
+    kinds: dict[str, Kind] = {"traceability": "traceability_certificate", "analysis": "certificate_of_analysis"}
     recorder = _recorder(Settings.from_env())
     actor, uid = _owner_of(recorder, lot)
-    number = issue_certificate(recorder, actor, uid, lang)
+    number = issue_certificate(recorder, actor, uid, lang, kinds[kind])
     _write(_certificate_pdf(recorder, number), output)
     _say(f"Issued {number}.")
 
 
 def _certificate_pdf(recorder: Recorder, number: str) -> bytes:
-    from labels.certificate import certificate_pdf
     from ledger.issue import certificate as held
+    from ledger.issue import certificate_bytes
     from models.db import system_session
 
     with system_session(recorder.database, write=False) as session:
         paper = held(session, None, number)
-    return certificate_pdf(
-        paper.passport,
-        paper.number,
-        paper.issued_at,
-        list(paper.composition),
-        paper.language,
-        paper.facts_sha256,
-    )
+    return certificate_bytes(paper)
 
 
 def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:

@@ -284,6 +284,23 @@ class DocumentRow:
 
 
 @dataclass(slots=True)
+class AttachedRow:
+    """A paper of somebody else about a lot: the digest of its bytes, and the checks that it backs."""
+
+    org_id: int
+    seq: int
+    lot: int
+    kind: str
+    sha256: str
+    media_type: str
+    size: int
+    number: str | None
+    laboratory: str | None
+    checks: tuple[str, ...]
+    attached_at: int
+
+
+@dataclass(slots=True)
 class CleaningRow:
     """A vessel, or the line of a site, was cleaned; when that was told."""
 
@@ -376,6 +393,7 @@ class Book:
     new_labels: list[LabelRow] = field(default_factory=list)
     changed_labels: dict[str, LabelRow] = field(default_factory=dict)
     documents: list[DocumentRow] = field(default_factory=list)
+    attached: list[AttachedRow] = field(default_factory=list)
     cleanings: list[CleaningRow] = field(default_factory=list)
     new_consignments: list[ConsignmentRow] = field(default_factory=list)
     ended_consignments: list[ConsignmentRow] = field(default_factory=list)

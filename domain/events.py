@@ -33,6 +33,9 @@ FORBIDDEN_TEXT = {"Cc", "Cf", "Cs", "Co", "Cn"}
 MAX_LOTS = 500
 """Lots in one event, each way; larger runs are recorded as several events."""
 
+MAX_ATTACHMENT = 10 << 20
+"""Bytes of a file that a document_attached may speak of."""
+
 
 def _is_text(value: Any) -> Any:
     if isinstance(value, str | datetime | date):
@@ -79,6 +82,12 @@ Word: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z
 
 Note: TypeAlias = Annotated[str, BeforeValidator(_clean), StringConstraints(min_length=1, max_length=500)]
 """Free text. It is in the log for ever: no names of persons."""
+
+Sha256: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 (FIPS 180-4) as 64 hexadecimal digits in lower case."""
+
+MediaType: TypeAlias = Literal["application/pdf", "image/png", "image/jpeg"]
+"""What a laboratory sends: a document or a picture of one."""
 
 When: TypeAlias = Annotated[AwareDatetime, BeforeValidator(_is_text)]
 Day: TypeAlias = Annotated[date, BeforeValidator(_is_text)]
@@ -340,6 +349,24 @@ class Inspected(Base):
     reason: Note | None = None  # why it was tested again
 
 
+class DocumentAttached(Base):
+    """A paper of somebody else about a lot: a laboratory's own certificate of analysis, by the digest of its bytes.
+
+    ``checks`` are the inspected events that it backs. The bytes are no part of the log: they lie in a row that can be
+    erased, and whoever has them can show that they are these.
+    """
+
+    type: Literal["document_attached"] = "document_attached"
+    lot: Id
+    kind: Literal["certificate_of_analysis"]
+    sha256: Sha256
+    media_type: MediaType
+    size: Annotated[int, Field(strict=True, ge=1, le=MAX_ATTACHMENT)]  # bytes
+    number: Word | None = None  # as printed on the paper
+    laboratory: Code | None = None
+    checks: Annotated[tuple[Id, ...], Field(max_length=100)] = ()
+
+
 class Checked(Base):
     """A checklist of good practice was gone through at a site, for lots or a vessel.
 
@@ -581,10 +608,10 @@ class DocumentIssued(Base):
 
     type: Literal["document_issued"] = "document_issued"
     lot: Id
-    kind: Literal["traceability_certificate"]
+    kind: Literal["traceability_certificate", "certificate_of_analysis"]
     number: Code
     language: Literal["en", "fr"]
-    facts_sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    facts_sha256: Sha256
 
 
 class Reassessed(Base):
@@ -613,6 +640,7 @@ Recordable: TypeAlias = (
     | SampleHandedOver
     | TestsOrdered
     | Inspected
+    | DocumentAttached
     | Checked
     | DeviationRaised
     | DeviationClosed
@@ -698,6 +726,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
         case (
             TestsOrdered()
             | Inspected()
+            | DocumentAttached()
             | DeviationRaised()
             | BatchCertified()
             | Held()

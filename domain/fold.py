@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from domain import events as told
 from domain.book import (
     LOTS_PER_EVENT,
+    AttachedRow,
     Book,
     ChecklistRow,
     CheckRow,
@@ -169,6 +170,8 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _tests_ordered(event, entry)
         case told.Inspected():
             _inspected(event, entry)
+        case told.DocumentAttached():
+            _document_attached(event, entry)
         case told.Checked():
             _checked(event, entry)
         case told.DeviationRaised():
@@ -408,6 +411,26 @@ def _check(lot: Lot, stage: str, entry: _Entry) -> None:
             below = entry.book.by_key[key]
             if not any(row.seq == entry.seq and row.kind == "parent" for row in entry.book.open_holds(below)):
                 entry.book.hold(below, HoldRow(key, entry.seq, "parent", "PARENT_FAILED", lot.code, entry.at))
+
+
+def _document_attached(event: told.DocumentAttached, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    entry.book.attached.append(
+        AttachedRow(
+            entry.org_id,
+            entry.seq,
+            lot.key,
+            event.kind,
+            event.sha256,
+            event.media_type,
+            event.size,
+            event.number,
+            event.laboratory,
+            event.checks,
+            entry.at,
+        )
+    )
+    entry.line(lot, "note", 0)
 
 
 def _checked(event: told.Checked, entry: _Entry) -> None:

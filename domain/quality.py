@@ -330,11 +330,20 @@ def passed(outcomes: Sequence[Outcome], since: int = 0) -> set[str]:
 
 def lifted(wrong: Outcome, outcomes: Sequence[Outcome]) -> bool:
     """A retest decided everything that failed, and passed, or was lifted itself."""
-    return any(
-        item.retest_of == wrong.seq
-        and item.decided >= wrong.failed
-        and (not item.failed & wrong.failed or lifted(item, outcomes))
-        for item in outcomes
+    return lifted_by(wrong, outcomes) is not None
+
+
+def lifted_by(wrong: Outcome, outcomes: Sequence[Outcome]) -> Outcome | None:
+    """The first retest that decided everything that failed, and passed, or was lifted itself; none: it stands."""
+    return next(
+        (
+            item
+            for item in outcomes
+            if item.retest_of == wrong.seq
+            and item.decided >= wrong.failed
+            and (not item.failed & wrong.failed or lifted(item, outcomes))
+        ),
+        None,
     )
 
 

@@ -1184,6 +1184,75 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         ),
         advice=("Name the event of the check that failed.", "Indiquez l'événement du contrôle qui a échoué."),
     ),
+    "CHECK_UNKNOWN": _kind(
+        "conflict",
+        "lot check",
+        title=("No such check of this lot", "Pas de tel contrôle de ce lot"),
+        sentence=("{check} is not a check of {lot}.", "{check} n'est pas un contrôle de {lot}."),
+        advice=(
+            "Name the events of the checks that the paper backs, or leave them out.",
+            "Indiquez les événements des contrôles que le document appuie, ou laissez-les de côté.",
+        ),
+    ),
+    "DOCUMENT_ATTACHED_BEFORE": _kind(
+        "conflict",
+        "lot sha256",
+        title=("Attached before", "Déjà joint"),
+        sentence=(
+            "The file with SHA-256 {sha256} is attached to {lot} already.",
+            "Le fichier de SHA-256 {sha256} est déjà joint à {lot}.",
+        ),
+        advice=(
+            "There is nothing to do. To change what was said of it, correct the event that attached it.",
+            "Il n'y a rien à faire. Pour changer ce qui en a été dit, corrigez l'événement qui l'a joint.",
+        ),
+    ),
+    "ATTACHMENT_NOT_A_PAPER": _kind(
+        "malformed",
+        "",
+        title=("Not a PDF, PNG or JPEG", "Ni PDF, ni PNG, ni JPEG"),
+        sentence=(
+            "The file does not begin like a PDF, a PNG or a JPEG, whatever it is called.",
+            "Le fichier ne commence pas comme un PDF, un PNG ou un JPEG, quel que soit son nom.",
+        ),
+        advice=(
+            "Send the file of the laboratory as it is, of at most 10 MiB.",
+            "Envoyez le fichier du laboratoire tel quel, de 10 Mio au plus.",
+        ),
+    ),
+    "ATTACHMENT_UNKNOWN": _kind(
+        "unknown",
+        "sha256",
+        title=("No such file", "Pas de tel fichier"),
+        sentence=(
+            "There is no attached file with SHA-256 {sha256} that you may see.",
+            "Aucun fichier joint de SHA-256 {sha256} ne vous est accessible.",
+        ),
+        advice=("Look it up in the attachments of the lot.", "Cherchez-le parmi les pièces jointes du lot."),
+    ),
+    "ATTACHMENT_GONE": _kind(
+        "conflict",
+        "sha256",
+        title=("The file is no longer kept", "Le fichier n'est plus conservé"),
+        sentence=(
+            "The file with SHA-256 {sha256} is not kept here; the log holds its digest only.",
+            "Le fichier de SHA-256 {sha256} n'est pas conservé ici ; le journal n'en garde que l'empreinte.",
+        ),
+        advice=(
+            "Ask whoever sent it. The same bytes, sent again, are kept again.",
+            "Adressez-vous à qui l'a envoyé. Les mêmes octets, renvoyés, sont de nouveau conservés.",
+        ),
+    ),
+    "NOTHING_ANALYSED": _kind(
+        "conflict",
+        "lot",
+        title=("Nothing was measured yet", "Rien n'a encore été mesuré"),
+        sentence=("No check of {lot} is recorded.", "Aucun contrôle de {lot} n'est enregistré."),
+        advice=(
+            "Record what was measured (inspected); then issue the certificate of analysis.",
+            "Enregistrez ce qui a été mesuré (inspected), puis émettez le certificat d'analyse.",
+        ),
+    ),
     "RETEST_WITHOUT_REASON": _kind(
         "malformed",
         "lot",

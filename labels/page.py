@@ -464,7 +464,7 @@ class _Voice:
         return self.amount(measured.value, measured.unit)
 
     def limit(self, measured: Measured) -> Markup | None:
-        if measured.limit is None:
+        if measured.limit is None or measured.unit == texts.YES_NO:
             return None
         unit = measured.unit if measured.unit.startswith("%") else ""
         return self.say("limit", limit=self.amount(measured.limit, unit))

@@ -213,6 +213,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "dated": ("{day}: {what}", "{day} : {what}"),
     "limit": ("limit {limit}", "limite {limit}"),
+    "in_order": ("in order", "en ordre"),
+    "not_in_order": ("not in order", "pas en ordre"),
     "no_limit": ("for information", "pour information"),
     "pass": ("passed", "conforme"),
     "fail": ("failed", "non conforme"),
@@ -460,6 +462,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.action_verified.many": ("{n} corrective actions verified", "{n} actions correctives vérifiées"),
     "step.batch_certified.one": ("Batch certified", "Lot certifié"),
     "step.batch_certified.many": ("Batches certified, {n} times", "Lots certifiés, {n} fois"),
+    "step.document_attached.one": ("Laboratory's certificate attached", "Certificat du laboratoire joint"),
+    "step.document_attached.many": ("{n} laboratory certificates attached", "{n} certificats de laboratoire joints"),
     "step.inspected.one": ("Quality checked", "Contrôle de qualité"),
     "step.inspected.many": ("{n} quality checks", "{n} contrôles de qualité"),
     "step.held.one": ("Put on hold", "Mis en attente"),
@@ -499,6 +503,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.other.one": ("Other step", "Autre étape"),
     "step.other.many": ("Other step, {n} times", "Autre étape, {n} fois"),
     # --- what was measured ------------------------------------------------------------------------------------------
+    "test.cut_test": ("Cut test", "Épreuve à la coupe"),
     "test.moisture": ("Moisture", "Humidité"),
     "test.mouldy": ("Mouldy beans", "Fèves moisies"),
     "test.slaty": ("Slaty beans", "Fèves ardoisées"),
@@ -689,9 +694,11 @@ UNITS: Final[dict[str, tuple[str, str]]] = {
     "absent/1 g": ("in 1 g", "dans 1 g"),
     "aw": ("", ""),
     "pH": ("", ""),
-    "pass/fail": ("", ""),
 }
 """Units of the profiles as they are shown; others are shown as they are written."""
+
+YES_NO: Final = "pass/fail"
+"""The unit of a test that something passes, 1, or not, 0."""
 
 _MONTHS: Final[dict[Lang, tuple[str, ...]]] = {
     "en": (
@@ -802,12 +809,29 @@ def kilograms(lang: Lang, grams: int) -> str:
     return f"{sign}{number(whole)}{fraction}{NBSP}kg"
 
 
-def amount(lang: Lang, value: str, unit: str) -> str:
-    """A value with its unit: «7.1 %»."""
-    unit = UNITS[unit][LANGS.index(lang)] if unit in UNITS else unit
-    if not unit:
+def unit(lang: Lang, code: str) -> str:
+    """A unit as it is written in a language; nothing where the value says it all."""
+    return UNITS[code][LANGS.index(lang)] if code in UNITS else code
+
+
+def amount(lang: Lang, value: str, code: str) -> str:
+    """A value with its unit: «7.1 %»; of a test in «pass/fail» what its 1 or 0 means."""
+    if code == YES_NO and value in ("0", "1"):
+        return text(lang, "in_order" if value == "1" else "not_in_order")
+    named = unit(lang, code)
+    if not named or code == YES_NO:
         return decimal(lang, value)
-    return f"{decimal(lang, value)}{THIN if unit.startswith('%') else NBSP}{unit}"
+    return f"{decimal(lang, value)}{THIN if named.startswith('%') else NBSP}{named}"
+
+
+def limit(lang: Lang, written: str, code: str = "") -> str:
+    """A limit as profiles write it, with its unit: ``8.0`` is at most; ``≥ 1`` and ``5.0–8.0`` say what they are."""
+    if code == YES_NO:
+        return text(lang, "in_order")
+    if written.startswith("≥ "):
+        return f"≥{NBSP}{amount(lang, written[2:], code)}"
+    low, dash, high = written.rpartition("–")
+    return f"{decimal(lang, low)}–{amount(lang, high, code)}" if dash else f"≤{NBSP}{amount(lang, high, code)}"
 
 
 def day(lang: Lang, on: date) -> str:

@@ -7,17 +7,19 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 import models
 from domain import events as told
+from domain.analysis import Analysis
 from domain.passport import Passport
 from domain.refusals import Refused
 from domain.trace import Share
 from domain.values import Actor
+from ledger.analysis import analysis_of
 from ledger.ids import uuid7
 from ledger.passport import build, public_url
 from ledger.project import dumps
@@ -131,12 +133,17 @@ def printed(
     return lot_label.label_svg(passport, lang, unit), "image/svg+xml"
 
 
-# --- the traceability certificate ---
+# --- numbered documents ---
+
+Kind = Literal["traceability_certificate", "certificate_of_analysis"]
+
+PREFIXES: Final[dict[Kind, str]] = {"traceability_certificate": "TC", "certificate_of_analysis": "CA"}
+"""How the numbers of a kind of document begin; each kind is counted for itself, by organisation and year."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuedCertificate:
-    """A certificate as it was frozen."""
+    """A traceability certificate as it was frozen."""
 
     number: str
     issued_at: datetime
@@ -146,21 +153,53 @@ class IssuedCertificate:
     facts_sha256: str
 
 
-def issue_certificate(recorder: Recorder, actor: Actor, wanted: str, language: Language = "en") -> str:
-    """Freeze the facts of a labelled lot under the next number of the organisation; answers the number."""
+@dataclass(frozen=True, slots=True)
+class IssuedAnalysis:
+    """A certificate of analysis as it was frozen."""
+
+    number: str
+    issued_at: datetime
+    language: Language
+    analysis: Analysis
+    facts_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document as it was frozen: ``facts`` is the text whose SHA-256 stands in the log."""
+
+    number: str
+    kind: Kind
+    issued_at: datetime
+    language: Language
+    facts: str
+    facts_sha256: str
+
+
+def issue_certificate(
+    recorder: Recorder,
+    actor: Actor,
+    wanted: str,
+    language: Language = "en",
+    kind: Kind = "traceability_certificate",
+) -> str:
+    """Freeze the facts of a lot under the next number of the organisation; answers the number.
+
+    A traceability certificate is of a labelled lot that nothing blocks; a certificate of analysis of any lot of which
+    something was measured, whatever was found.
+    """
     now = recorder.clock()
     with system_session(recorder.database, write=True) as session:
         lock(session, alone=True)  # numbers follow each other without a gap
-        label = label_of(session, recorder, actor.org_id, wanted)
-        back = trace(session, actor.org_id, wanted, "back")
-        facts = dumps(_facts(label.passport, back.composition))
+        lot, plain = _now(session, recorder, actor, wanted, kind, now)
+        facts = dumps(plain)
         digest = hashlib.sha256(facts.encode()).hexdigest()
-        number = _next_number(session, actor, instant_year(now))
+        number = _next_number(session, actor, PREFIXES[kind], instant_year(now))
         event = told.DocumentIssued(
             id=uuid7(now, recorder.entropy),
             occurred_at=datetime.fromtimestamp(now / 1000, UTC),
-            lot=back.root.id,
-            kind="traceability_certificate",
+            lot=lot,
+            kind=kind,
             number=number,
             language=language,
             facts_sha256=digest,
@@ -174,20 +213,32 @@ def issue_certificate(recorder: Recorder, actor: Actor, wanted: str, language: L
     return number
 
 
+def _now(
+    session: SystemSession, recorder: Recorder, actor: Actor, wanted: str, kind: Kind, now: int
+) -> tuple[str, dict[str, Any]]:
+    """The id of the lot, and the facts of a document on it as they stand."""
+    if kind == "certificate_of_analysis":
+        analysis = analysis_of(session, recorder.host, actor.org_id, wanted, now)
+        return analysis.lot, {"analysis": _plain(analysis)}
+    label = label_of(session, recorder, actor.org_id, wanted)
+    back = trace(session, actor.org_id, wanted, "back")
+    return back.root.id, _facts(label.passport, back.composition)
+
+
 def instant_year(at: int) -> int:
     return datetime.fromtimestamp(at / 1000, UTC).year
 
 
-def _next_number(session: SystemSession, actor: Actor, year: int) -> str:
-    prefix = f"TC-{actor.org_code}-{year}-"
+def _next_number(session: SystemSession, actor: Actor, kind: str, year: int) -> str:
+    prefix = f"{kind}-{actor.org_code}-{year}-"
     count = session.execute(
         select(sa.func.count()).where(_DOCUMENT.c.org_id == actor.org_id, _DOCUMENT.c.number.like(f"{prefix}%"))
     ).scalar_one()
     return f"{prefix}{count + 1:04d}"
 
 
-def certificate(session: SystemSession, org_id: int | None, number: str) -> IssuedCertificate:
-    """A certificate by its number, exactly as frozen."""
+def document(session: SystemSession, org_id: int | None, number: str) -> Document:
+    """A document by its number, exactly as frozen."""
     query = select(_DOCUMENT).where(_DOCUMENT.c.number == number)
     if org_id is not None:
         query = query.where(_DOCUMENT.c.org_id == org_id)
@@ -197,14 +248,37 @@ def certificate(session: SystemSession, org_id: int | None, number: str) -> Issu
     facts = session.execute(
         select(_FROZEN.c.facts).where(_FROZEN.c.org_id == row.org_id, _FROZEN.c.sha256 == row.facts_sha256)
     ).scalar_one()
-    plain = json.loads(facts)
+    at = datetime.fromtimestamp(row.issued_at / 1000, UTC)
+    return Document(row.number, row.kind, at, row.language, facts, row.facts_sha256)
+
+
+def certificate(session: SystemSession, org_id: int | None, number: str) -> IssuedCertificate | IssuedAnalysis:
+    """A certificate by its number, exactly as frozen, as values to draw from."""
+    held = document(session, org_id, number)
+    plain = json.loads(held.facts)
+    if held.kind == "certificate_of_analysis":
+        analysis = _thawed(Analysis, plain["analysis"])
+        return IssuedAnalysis(held.number, held.issued_at, held.language, analysis, held.facts_sha256)
     return IssuedCertificate(
-        number=row.number,
-        issued_at=datetime.fromtimestamp(row.issued_at / 1000, UTC),
-        language=row.language,
+        number=held.number,
+        issued_at=held.issued_at,
+        language=held.language,
         passport=_thawed(Passport, plain["passport"]),
         composition=tuple(_thawed(Share, share) for share in plain["composition"]),
-        facts_sha256=row.facts_sha256,
+        facts_sha256=held.facts_sha256,
+    )
+
+
+def certificate_bytes(held: IssuedCertificate | IssuedAnalysis) -> bytes:
+    """A certificate as PDF, drawn from what was frozen: the same bytes every time."""
+    if isinstance(held, IssuedAnalysis):
+        from labels.analysis_certificate import analysis_pdf
+
+        return analysis_pdf(held.analysis, held.number, held.issued_at, held.language, held.facts_sha256)
+    from labels.certificate import certificate_pdf
+
+    return certificate_pdf(
+        held.passport, held.number, held.issued_at, list(held.composition), held.language, held.facts_sha256
     )
 
 
@@ -232,9 +306,14 @@ def _thawed(kind: Any, plain: Any) -> Any:
 
 
 __all__ = [
+    "Document",
+    "IssuedAnalysis",
     "IssuedCertificate",
+    "Kind",
     "Labelled",
     "certificate",
+    "certificate_bytes",
+    "document",
     "issue_certificate",
     "issue_label",
     "label_of",

@@ -340,8 +340,9 @@ def _checks(session: SystemSession, facts: _Facts) -> tuple[QualityCheck, ...]:
     rows: list[Any] = []
     for chunk in chunks(facts.family):
         rows += session.execute(select(check).where(check.c.lot_id.in_(chunk)))
-    rows.sort(key=lambda row: (row.lot_id != facts.lot.id, -row.checked_at, -row.seq))
-    return tuple(_check(row, facts) for row in rows[:CHECKS_SHOWN])
+    rows.sort(key=lambda row: (row.lot_id != facts.lot.id, -row.checked_at, -row.seq, row.lot_id))
+    once = {row.seq: row for row in reversed(rows)}  # parts of a lot were tested with it
+    return tuple(_check(row, facts) for row in [row for row in rows if once[row.seq] is row][:CHECKS_SHOWN])
 
 
 def _ordered(session: SystemSession, key: int) -> Ordered | None:

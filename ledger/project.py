@@ -133,6 +133,7 @@ TAKEN_BACK = (
     models.LotChecklist,
     models.SiteChecklist,
     models.LabelCount,
+    models.AttachedDocument,
 )
 """Beside lines and caps: rows that go when their event is taken back."""
 
@@ -345,6 +346,11 @@ def _issued(session: SystemSession, book: Book) -> None:
                 .values(state=row.state, reason=row.reason, superseded_by=row.superseded_by, ended_at=row.ended_at)
             )
     _insert(session, models.Document, [_renamed(asdict(row)) for row in book.documents])
+    _insert(
+        session,
+        models.AttachedDocument,
+        [_renamed(asdict(row)) | {"checks": dumps(list(row.checks))} for row in book.attached],
+    )
     _insert(session, models.Cleaning, [asdict(row) for row in book.cleanings])
     paper = table(models.Consignment)
     _insert(session, models.Consignment, [_renamed(asdict(row)) for row in book.new_consignments])
@@ -375,7 +381,7 @@ def _forget(book: Book, was: dict[int, int]) -> None:
         book.new_deviations, book.changed_deviations,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
-        book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,
+        book.attached, book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,
     )  # fmt: skip
     for waiting in pending:
         waiting.clear()

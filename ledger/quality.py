@@ -14,6 +14,7 @@ import models
 from domain.picking import Stock, fefo
 from domain.profiles import WAITING
 from domain.quality import Ordered, Outcome, fate, lifted, ordered_of, outcome_of, passed
+from ledger.attachments import Attached, attached_to
 from ledger.profiles import profiles
 from ledger.queries import find_lot, instant
 from models.base import table
@@ -22,6 +23,7 @@ from models.db import SystemSession
 _CHECK, _ORDER, _SAMPLE = table(models.Check), table(models.TestOrder), table(models.Sample)
 _DEVIATION, _LOT = table(models.Deviation), table(models.Lot)
 _LABELS, _HANDOVER = table(models.LabelCount), table(models.SampleHandover)
+_DOCUMENT = table(models.Document)
 _LIST, _EVENT, _ORG = table(models.LotChecklist), table(models.Event), table(models.Organisation)
 
 
@@ -153,6 +155,17 @@ class Batch:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """A certificate of analysis of ours. ``own``: the organisation that asks issued it, and can fetch it."""
+
+    number: str
+    at: int
+    by: str
+    language: str
+    own: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Quality:
     """Everything of one lot."""
 
@@ -168,6 +181,8 @@ class Quality:
     deviations: tuple[DeviationState, ...]
     labels: tuple[LabelsCounted, ...]
     batch: Batch
+    attached: tuple[Attached, ...]
+    issued: tuple[Issued, ...]
 
 
 def quality_of(session: SystemSession, org_id: int | None, wanted: str, today: date) -> Quality:
@@ -194,6 +209,12 @@ def quality_of(session: SystemSession, org_id: int | None, wanted: str, today: d
         tuple(_deviation(row, today) for row in _rows(session, _DEVIATION, lot.id)),
         tuple(_counted(row) for row in _rows(session, _LABELS, lot.id)),
         _batch(session, lot, today),
+        attached_to(session, lot.id),
+        tuple(
+            Issued(row.number, row.issued_at, row.by, row.language, org_id in (None, row.org_id))
+            for row in _rows(session, _DOCUMENT, lot.id)
+            if row.kind == "certificate_of_analysis"
+        ),
     )
 
 

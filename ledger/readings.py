@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 from functools import cache
+from itertools import groupby
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -312,21 +313,24 @@ class Watched:
 def watched(
     session: SystemSession, org_id: int, product: str, test: str, stage: str, period: Slot | None, today: date
 ) -> Watched:
-    """The values that an organisation measured at a stage, oldest first. Refuses with PRODUCT_UNKNOWN, TEST_UNKNOWN."""
+    """The values that an organisation measured at a stage, oldest first. Refuses with PRODUCT_UNKNOWN, TEST_UNKNOWN.
+
+    A result that holds for several lots, of a common sample or for the parts of a lot, is one value.
+    """
     commodity, known = profiles().product(product)
     limit = commodity.specification(test, stage, today, product)
     if test not in commodity.tests():
         raise Refused("TEST_UNKNOWN", test=test, commodity=commodity.id)
     query = (
-        select(_CHECK.c.checked_at, _CHECK.c.lines, _LOT.c.uid, _LOT.c.code)
+        select(_CHECK.c.seq, _CHECK.c.checked_at, _CHECK.c.lines, _LOT.c.uid, _LOT.c.code)
         .join(_LOT, _LOT.c.id == _CHECK.c.lot_id)
         .where(_CHECK.c.org_id == org_id, _CHECK.c.stage == stage, _LOT.c.product == product)
-        .order_by(_CHECK.c.checked_at, _CHECK.c.seq)
+        .order_by(_CHECK.c.checked_at, _CHECK.c.seq, _CHECK.c.lot_id)
     )
     if period is not None:
         query = query.where(_CHECK.c.checked_at >= period.since, _CHECK.c.checked_at < period.until)
     values, units = list[Value](), list[str]()
-    for row in session.execute(query):
+    for _, (row, *_) in groupby(session.execute(query), key=lambda row: row.seq):
         for line in json.loads(row.lines):
             if line["test"] == test and line.get("count") is None:
                 values.append(Value(row.checked_at, row.uid, row.code, line["value"]))

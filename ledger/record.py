@@ -82,10 +82,18 @@ class _Alone(Exception):
     """The batch turned out to reach downstream: begin again with the lock held alone."""
 
 
-def record(recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *, atomic: bool = False) -> list[Answer]:
+def record(
+    recorder: Recorder,
+    actor: Actor,
+    events: Sequence[told.AnyEvent],
+    *,
+    atomic: bool = False,
+    beside: Callable[[SystemSession], None] = lambda _session: None,
+) -> list[Answer]:
     """Record events in the order given; one answer each.
 
     ``atomic``: all or nothing; the events that could stand are then answered as refused only if another was.
+    ``beside`` writes, in the same transaction, rows that are kept and not projected; not when an event was refused.
     """
     received = recorder.clock()
     alone = any(_may_reach_back(event) for event in events)
@@ -94,8 +102,11 @@ def record(recorder: Recorder, actor: Actor, events: Sequence[told.AnyEvent], *,
             with system_session(recorder.database, write=True) as session:
                 lock(session, alone=alone)
                 answers = record_in(session, recorder, actor, events, received, alone=alone)
-                if atomic and any(answer.status == "refused" for answer in answers):
+                refused = any(answer.status == "refused" for answer in answers)
+                if atomic and refused:
                     session.rollback()
+                elif not refused:
+                    beside(session)
                 return answers
         except _Alone:
             alone = True
@@ -250,6 +261,7 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
     world.expiring_before = _written_first(batch, loader.expiring_before)
     world.makers = _written_first(batch, loader.makers)
     world.check_of = _written_first(batch, loader.check_of)
+    world.attached = _written_first(batch, loader.attached)
     world.ruling_at = _written_first(batch, loader.ruling_at)
     world.gone_g = _written_first(batch, loader.gone_g)
     world.claimed_g = _written_first(batch, loader.claimed_g)

@@ -41,6 +41,7 @@ PROJECTIONS = (
     models.Transfer,
     models.Label,
     models.Document,
+    models.AttachedDocument,
     models.Voided,
     models.Cleaning,
     models.Consignment,

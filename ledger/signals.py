@@ -562,14 +562,14 @@ class _Reader:
 
     def _checks(self) -> list[found.Check]:
         query = (
-            select(_CHECK.c.checked_at, _CHECK.c.verdict, _CHECK.c.lines, _LOT.c.code, _LOT.c.site_id)
+            select(_CHECK.c.seq, _CHECK.c.checked_at, _CHECK.c.verdict, _CHECK.c.lines, _LOT.c.code, _LOT.c.site_id)
             .join(_LOT, _LOT.c.id == _CHECK.c.lot_id)
             .where(_CHECK.c.org_id == self.org_id, _LOT.c.product.in_(self.products))
             .where(_CHECK.c.checked_at >= self.since, _CHECK.c.checked_at < self.until)
-            .order_by(_CHECK.c.checked_at, _CHECK.c.lot_id, _CHECK.c.seq)
+            .order_by(_CHECK.c.checked_at, _CHECK.c.seq, _CHECK.c.lot_id)
         )
         answer = []
-        for row in self._rows(query):
+        for _, (row, *_) in groupby(self._rows(query), key=lambda row: row.seq):  # a common sample is measured once
             line = next((one for one in json.loads(row.lines) if one["test"] == MOISTURE), None)
             answer.append(
                 found.Check(

@@ -54,6 +54,7 @@ CHUNK = 5_000
 _LOT = table(models.Lot)
 _LINE = table(models.Line)
 _LOAD, _EVENT = table(models.Load), table(models.Event)
+_FILED = table(models.AttachedDocument)
 LOT_FIELDS = [column.name for column in _LOT.columns]
 DEVIATION_FIELDS = ("lot_id", *(item.name for item in fields(DeviationRow) if item.name != "lot"))
 
@@ -658,6 +659,11 @@ class Loader:
         """The number of the check that an event made of a lot; a correction counts as what it put in place."""
         return self.connection.execute(_CHECK_OF, {"event": event, "lot": key}).scalar_one_or_none()
 
+    def attached(self, key: int, sha256: str) -> bool:
+        """Whether the actor's organisation attached a paper with a digest to a lot before."""
+        said = {"org": self.actor.org_id, "lot": key, "sha256": sha256}
+        return self.connection.execute(_ATTACHED, said).first() is not None
+
     def ruling_at(self, seq: int) -> Ruling:
         text = self.connection.execute(_RULING, {"seq": seq}).scalar_one()
         return Ruling.load(orjson.loads(text))
@@ -924,6 +930,9 @@ _CHECK_OF = (
     select(_CHECK.c.seq)
     .join(_EVENT, _EVENT.c.seq == _CHECK.c.seq)
     .where(_EVENT.c.id == bindparam("event"), _CHECK.c.lot_id == bindparam("lot"))
+)
+_ATTACHED = select(_FILED.c.seq).where(
+    _FILED.c.lot_id == bindparam("lot"), _FILED.c.org_id == bindparam("org"), _FILED.c.sha256 == bindparam("sha256")
 )
 _MOVES = select(_LINE.c.lot_id, _LINE.c.seq, _LINE.c.kind, _LINE.c.grams, _LINE.c.occurred_at).where(
     among(_LINE.c.lot_id), _LINE.c.kind != "note", sa.or_(_LINE.c.type != "returned", _LINE.c.kind == "in")

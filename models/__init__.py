@@ -24,7 +24,7 @@ from models.ics import (
     TrainingRecord,
 )
 from models.imports import ImportMapping, ImportRecord, ImportRun
-from models.issued import Document, Frozen, Label, PublicPage
+from models.issued import AttachedDocument, Attachment, Document, Frozen, Label, PublicPage
 from models.log import Event
 from models.prices import PricedProduct, PriceList, PriceVersion
 from models.projections import (
@@ -75,6 +75,8 @@ __all__ = [
     "LOT_SCOPED",
     "ORG_SCOPED",
     "ApiKey",
+    "AttachedDocument",
+    "Attachment",
     "Booking",
     "Calibration",
     "Certificate",

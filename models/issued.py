@@ -1,8 +1,8 @@
-"""What was handed out: labels with their public page, and documents."""
+"""What was handed out, labels with their public page and documents; and papers of others that were attached."""
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.base import lot_scoped, maybe_millis, millis, one_of, org_scoped, text
@@ -70,3 +70,37 @@ class Frozen(SQLModel, table=True):
     org_id: int = Field(primary_key=True)
     sha256: str = Field(primary_key=True)
     facts: str = text()
+
+
+@lot_scoped
+class AttachedDocument(SQLModel, table=True):
+    """A paper of somebody else about a lot, by its digest: a projection of ``document_attached``."""
+
+    __tablename__ = "attached_document"
+    __table_args__ = (Index("ix_attached_document_seq", "seq"),)
+
+    lot_id: int = Field(primary_key=True, sa_type=BigInteger)
+    org_id: int = Field(primary_key=True)
+    sha256: str = Field(primary_key=True, index=True)
+    seq: int = Field(sa_type=BigInteger)
+    kind: str
+    media_type: str
+    size: int
+    number: str | None = None
+    laboratory: str | None = None
+    checks: str = text("[]")  # JSON list of the events that it backs
+    attached_at: int = millis()
+
+
+@org_scoped
+class Attachment(SQLModel, table=True):
+    """The bytes of attached papers as they were sent, found by their SHA-256. Kept, not projected; can be erased."""
+
+    __tablename__ = "attachment"
+
+    org_id: int = Field(primary_key=True)
+    sha256: str = Field(primary_key=True)
+    media_type: str
+    size: int
+    content: bytes = Field(sa_type=LargeBinary)
+    kept_at: int = millis()

@@ -19,7 +19,7 @@ from ledger.record import MAX_BATCH, Answer, record
 
 routes = Routes(prefix="/v1/events", tags=["events"])
 
-QUALITY = {"inspected", "held", "released"}
+QUALITY = {"inspected", "document_attached", "held", "released"}
 RECALL = {"recalled", "downgraded"}
 
 
@@ -148,8 +148,8 @@ def record_event(
 ) -> Recorded:
     """Recorded, or refused with a sentence; an event whose id is known already answers 200 and changes nothing.
 
-    The scope needed depends on the type: ``events:write``, ``quality:write`` (inspected, held, released) or
-    ``recall:write`` (recalled, downgraded).
+    The scope needed depends on the type: ``events:write``, ``quality:write`` (inspected, document_attached, held,
+    released) or ``recall:write`` (recalled, downgraded).
     """
     _may(caller, event)
     (answer,) = record(ledger, caller.actor, [event])

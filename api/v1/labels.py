@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import json
+from typing import Annotated, Any, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, LedgerReadDep
+from api.versions import Instant
 from domain import events as told
 from ledger import issue
 from ledger.queries import find_lot
@@ -30,6 +32,17 @@ class Revocation(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Printed twice"}]})
 
     reason: told.Note
+
+
+class DocumentOut(BaseModel):
+    """A document as it was frozen; ``facts_sha256`` is of ``facts`` as JSON with sorted keys and no spaces."""
+
+    number: str
+    kind: issue.Kind
+    issued_at: Instant
+    language: Literal["en", "fr"]
+    facts: dict[str, Any]
+    facts_sha256: str
 
 
 class CertificateOut(BaseModel):
@@ -93,33 +106,51 @@ def revoke_label(caller: CallerDep, ledger: LedgerDep, code: str, body: Revocati
     "/lots/{lot}/certificates",
     access=Needs("labels:issue"),
     status_code=201,
-    summary="Issue a traceability certificate",
+    summary="Issue a certificate",
 )
 def issue_certificate(
-    caller: CallerDep, ledger: LedgerDep, lot: str, lang: Literal["en", "fr"] = "en"
+    caller: CallerDep,
+    ledger: LedgerDep,
+    lot: str,
+    lang: Literal["en", "fr"] = "en",
+    kind: issue.Kind = "traceability_certificate",
 ) -> CertificateOut:
-    """Numbered and frozen: the facts as they stand now. The lot needs a label; the QR leads to the live state."""
-    number = issue.issue_certificate(ledger, caller.actor, lot, lang)
+    """Numbered and frozen: the facts as they stand now. The QR leads to the live state.
+
+    ``traceability_certificate``: the lot needs a label, and nothing may block it. ``certificate_of_analysis``: every
+    result of the lot, passed or not; refused only where nothing was ever measured.
+    """
+    number = issue.issue_certificate(ledger, caller.actor, lot, lang, kind)
     return CertificateOut(number=number, url=f"/v1/documents/{number}")
 
 
 @routes.get(
     "/documents/{number}",
     access=Needs("lots:read"),
-    summary="A certificate as PDF",
-    response_class=Response,
+    summary="A certificate as PDF, or its facts",
+    response_model=DocumentOut,
     responses={200: {"content": {"application/pdf": {}}}},
 )
-def get_document(caller: CallerDep, session: LedgerReadDep, number: str) -> Response:
-    """The same bytes every time: drawn from the frozen facts."""
-    from labels.certificate import certificate_pdf
-
-    held = issue.certificate(session, caller.org_id, number)
-    data = certificate_pdf(
-        held.passport, held.number, held.issued_at, list(held.composition), held.language, held.facts_sha256
-    )
+def get_document(
+    caller: CallerDep,
+    session: LedgerReadDep,
+    number: str,
+    format: Literal["pdf", "json"] = "pdf",  # noqa: A002 - the parameter's plain name
+) -> Any:
+    """The same every time: what was frozen, whatever became known since."""
+    if format == "json":
+        held = issue.document(session, caller.org_id, number)
+        return DocumentOut(
+            number=held.number,
+            kind=held.kind,
+            issued_at=held.issued_at,
+            language=held.language,
+            facts=json.loads(held.facts),
+            facts_sha256=held.facts_sha256,
+        )
+    certificate = issue.certificate(session, caller.org_id, number)
     return Response(
-        data,
+        issue.certificate_bytes(certificate),
         media_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{held.number}.pdf"'},
+        headers={"Content-Disposition": f'inline; filename="{certificate.number}.pdf"'},
     )

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, LedgerReadDep
+from api.v1.attachments import AttachmentOut
 from api.versions import Instant
 from ledger.quality import picks, quality_of
 from ledger.queries import instant
@@ -163,6 +164,16 @@ class PicksOut(BaseModel):
     missing_g: int
 
 
+class IssuedOut(Shape):
+    """A certificate of analysis issued here; own: you can fetch it by its number."""
+
+    number: str
+    at: Instant
+    by: str
+    language: Literal["en", "fr"]
+    own: bool
+
+
 class QualityOut(Shape):
     """Everything that quality control knows of a lot."""
 
@@ -178,6 +189,8 @@ class QualityOut(Shape):
     deviations: tuple[DeviationOut, ...]
     labels: tuple[LabelsOut, ...]
     batch: BatchOut
+    attached: tuple[AttachmentOut, ...]
+    issued: tuple[IssuedOut, ...]
 
 
 @routes.get("/lots/{lot}/quality", access=Needs("lots:read"), summary="Quality control of a lot")

@@ -21,6 +21,7 @@ from domain.judge.quality import (
     checked,
     deviation_closed,
     deviation_raised,
+    document_attached,
     held,
     inspected,
     labels_reconciled,
@@ -70,6 +71,8 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return tests_ordered(event, world, at)
         case told.Inspected():
             return inspected(event, world, at)
+        case told.DocumentAttached():
+            return document_attached(event, world, at)
         case told.Checked():
             return checked(event, world, at)
         case told.DeviationRaised():

@@ -17,6 +17,7 @@ CORRECTABLE = (
     "sample_handed_over",
     "tests_ordered",
     "inspected",
+    "document_attached",
     "checked",
     "packed",
     "shipped",

@@ -237,6 +237,17 @@ def _sampled_with(event: told.Inspected, lot: Lot, world: World) -> list[str]:
     return others
 
 
+def document_attached(event: told.DocumentAttached, world: World, at: int) -> Ruling:
+    """A paper about a lot that one knows of, once; it backs checks that were made of this lot."""
+    lot = seen(event.lot, world, at)
+    for check in event.checks:
+        if world.check_of(check, lot.key) is None:
+            raise Refused("CHECK_UNKNOWN", lot=lot.code, check=check)
+    if world.attached(lot.key, event.sha256):
+        raise Refused("DOCUMENT_ATTACHED_BEFORE", lot=lot.code, sha256=event.sha256)
+    return Ruling()
+
+
 def checked(event: told.Checked, world: World, at: int) -> Ruling:
     """A checklist that the commodity's profile knows, every point answered."""
     site = the_site(event.site, world)

@@ -99,6 +99,8 @@ class World:
     """Who told the events that made a lot (by key)."""
     check_of: Callable[[str, int], int | None] = lambda _event, _lot: None
     """The number of the check that an event (by id) made of a lot (by key)."""
+    attached: Callable[[int, str], bool] = lambda _lot, _sha256: False
+    """Whether the actor's organisation attached a paper with a digest to a lot (by key) before."""
     ruling_at: Callable[[int], Ruling] = lambda _seq: Ruling()
     gone_g: Callable[[int], int] = lambda _lot: 0
     """Grams of a lot (by key) that went into other lots or were lost: on no certificate any more."""

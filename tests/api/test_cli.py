@@ -90,6 +90,16 @@ def test_a_label_is_issued_printed_and_scans_to_its_address(shell: Shell) -> Non
     assert (shell.folder / "c.pdf").read_bytes().startswith(b"%PDF-")
 
 
+def test_a_certificate_of_analysis_is_of_what_was_measured_label_or_not(shell: Shell) -> None:
+    refused = shell.run("certificate", "D1", "--kind", "analysis")
+    assert refused.returncode == 1
+    assert b"No check of D1 is recorded." in refused.stderr
+    paper = shell.run("certificate", "DB", "--kind", "analysis", "--lang", "fr", "-o", "ca.pdf")
+    assert paper.returncode == 0, paper.stderr
+    assert b"CA-COOP-" in paper.stderr
+    assert (shell.folder / "ca.pdf").read_bytes().startswith(b"%PDF-")
+
+
 def test_what_is_refused_ends_with_1_and_what_is_misused_with_2(shell: Shell) -> None:
     refused = shell.run("trace", "NOWHERE")
     assert (refused.returncode, refused.stdout) == (1, b"")

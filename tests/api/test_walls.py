@@ -33,6 +33,7 @@ from tests.builders import Cluster, at, kg, uid
 MARK = "planted"
 A_CODE = "PLANTED-A"
 LABEL = "7K3MZ9QW4T5R8X2B"
+PAPER = "0a" * 32
 UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 ROLES = [*access.ROLES]
 
@@ -100,6 +101,17 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
             load=uid("load"),
             contents=[told.Drawn(lot=uid("PLANTED-D1"), quantity=kg("10"))],
         ),
+        told.DocumentAttached(
+            id=uid("e8"),
+            occurred_at=at("2024-11-09T08:00:00Z"),
+            lot=uid("PLANTED-D1"),
+            kind="certificate_of_analysis",
+            sha256=PAPER,
+            media_type="application/pdf",
+            size=7,
+            number="PLANTED-COA",
+            laboratory="PLANTED-LAB",
+        ),
     ]
     for one in story:
         answer = cluster.tell(A_CODE, one)
@@ -109,6 +121,11 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         session.add(models.Person(org_id=a, farmer_id=farmer, full_name="Planted Person", phone="+231 planted"))
         session.add(models.Estimate(org_id=a, farmer_id=farmer, season="2024/25", product="planted_product", grams=7))
         session.add(models.Frozen(org_id=a, sha256="planted", facts='{"planted":1}'))
+        session.add(
+            models.Attachment(
+                org_id=a, sha256=PAPER, media_type="application/pdf", size=7, content=b"planted", kept_at=1
+            )
+        )
         session.add(
             models.ImportRun(
                 org_id=a,
@@ -176,6 +193,7 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
         "lot": [uid("PLANTED-D1"), "PLANTED-D2", "planted-d2"],
         "code": [LABEL],
         "number": ["PLANTED-DOC-1", "1"],
+        "sha256": [PAPER],
         "farmer_id": [farmer],
         "plot_id": [uid("PLANTED-F/PLANTED-P")],
         "site_id": [site],
@@ -397,6 +415,8 @@ def unknown(value: str) -> str:
     """An id of the same form that nobody has."""
     if UUID.match(value):
         return str(uuid4())
+    if value == PAPER:
+        return "0b" * 32
     return "".join(LETTERS[LETTERS.index(one) - 7] if one in LETTERS else one for one in value)
 
 

@@ -534,6 +534,7 @@ def test_checks_beyond_five_are_folded_failed_ones_first() -> None:
 def test_measured_values_of_every_kind() -> None:
     measured = (
         Measured("odour", "free", "pass/fail", None, passed=True),
+        Measured("odour", "1", "pass/fail", "≥ 1", passed=True),
         Measured("mouldy", "9", "% of 300 beans", "3", passed=True, count=9, of=300),
         Measured("brix_ratio", "12.50", "\u00b0Bx", "0", passed=None),
         Measured("benzo_a_pyrene", "1250.5", "ug/kg", "none", passed=False),
@@ -541,6 +542,8 @@ def test_measured_values_of_every_kind() -> None:
     check = replace(a_check(date(2025, 1, 13)), measured=measured)
     said = shown(a_passport(checks=(check,)), "fr")
     assert "Odeur free" in said
+    assert "Odeur en ordre" in said
+    assert "limite ≥" not in said
     assert "Brix ratio 12,50 \u00b0Bx" in said
     assert "Benzo(a)pyrène 1 250,5 \u00b5g/kg" in said
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import models
 from domain import events as told
 from domain.refusals import Refused
 from ledger.issue import issue_label
+from ledger.passport import build
+from ledger.readings import watched
 from ledger.record import Recorder
 from ledger.replay import replay
 from models.base import table
@@ -367,6 +370,19 @@ def test_parts_of_a_lot_were_tested_with_it(chain: Chain) -> None:
     assert chain.lot("P1").grade == chain.lot("DB").grade
     chain.ok(chain.ship("P1", 100))
     replays(chain)
+
+
+def test_what_was_tested_before_a_parting_was_measured_once(chain: Chain) -> None:
+    chain.ok(results("DB", "2025-01-21T09:00:00Z", moisture="7.1"))
+    chain.ok(parted(P1=100, P2=300))
+    issue_label(chain.recorder, chain.cluster.actor("COOP"), uid("P1"))
+    with system_session(chain.recorder.database, write=False) as session:
+        owner, stage, day = chain.cluster.orgs["COOP"], "lot", date(2025, 2, 1)
+        chart = watched(session, owner, "cocoa_dry_beans", "moisture", stage, None, day)
+        label = session.execute(sa.select(table(models.Label))).one()
+        page = build(session, "filiere.example", label, chain.recorder.clock()).passport
+    assert [(value.lot_code, value.value) for value in chart.values] == [("DB", "7.1")]
+    assert [check.lot_code for check in page.checks] == ["P1"]
 
 
 def test_what_quality_holds_is_parted_to_accept_one_part(chain: Chain) -> None:
