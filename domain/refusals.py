@@ -1539,6 +1539,22 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Corrigez l'heure du retour.",
         ),
     ),
+    "SHIPMENT_RETURNED": _kind(
+        "conflict",
+        "lot returned_g wanted_g",
+        title=(
+            "Goods came back from this shipment",
+            "Des marchandises sont revenues de cette expédition",
+        ),
+        sentence=(
+            "Of {lot}, {returned_g} came back from what this correction leaves as {wanted_g}.",
+            "De {lot}, {returned_g} sont revenus de ce que cette correction ramène à {wanted_g}.",
+        ),
+        advice=(
+            "Correct the return first, then the shipment.",
+            "Corrigez d'abord le retour, puis l'expédition.",
+        ),
+    ),
     "RETURN_EXCEEDS_SHIPMENT": _kind(
         "conflict",
         "lot shipped_g wanted_g",

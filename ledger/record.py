@@ -316,7 +316,7 @@ def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruli
     logged, at = Logged(batch.numbers[0], batch.actor.org_id), told.millis(event.occurred_at)
     remade = take_back(original, world.book, logged, at)
     if event.instead is not None:
-        ruling.instead = judge_instead(event.instead, world, remade)
+        ruling.instead = judge_instead(event.instead, found[0], world, remade)
     batch.append(event, body, ruling)
     put_right(original, event.instead, ruling, world.book, logged, at)
     batch.write()

@@ -13,7 +13,7 @@ from domain.judge.claim import certified, downgraded
 from domain.judge.corrections import CORRECTABLE, corrected
 from domain.judge.custody import accepted, offered, rejected
 from domain.judge.gate import brought_by, delivered, received
-from domain.judge.leaving import label_issued, label_revoked, lost, packed, returned, shipped
+from domain.judge.leaving import label_issued, label_revoked, lost, packed, returned, shipped, shipped_less
 from domain.judge.making import bulked, split, transformed
 from domain.judge.quality import (
     action_verified,
@@ -124,11 +124,16 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return Ruling()
 
 
-def judge_instead(event: told.AnyEvent, world: World, remade: Iterable[str]) -> Ruling:
+def judge_instead(event: told.AnyEvent, wrong: told.AnyEvent, world: World, remade: Iterable[str]) -> Ruling:
     """Judge the event that stands in for an error, once the error is taken back.
 
-    ``remade`` are the lots that the error made: the right event may make them again.
+    ``remade`` are the lots that the error made: the right event may make them again. Goods that left are not judged
+    again where no more of them left than was told: also what was blocked since is accounted for as it happened.
     """
+    if isinstance(wrong, told.Shipped) and isinstance(event, told.Shipped):
+        ruling = shipped_less(event, wrong, world)
+        if ruling is not None:
+            return ruling
     world.taken_lots -= set(remade)
     world.taken_codes -= {world.book.by_uid[uid].code for uid in remade}
     world.correcting, world.remade = True, set(remade)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from domain import events as told
+from domain.judge.shared import grams_of, packaging_of
 from domain.judge.world import World
 from domain.refusals import Refused
 from domain.ruling import Ruling
@@ -45,4 +46,20 @@ def corrected(event: told.Corrected, world: World) -> Ruling:
         lot = world.book.by_uid[uid]
         if lot.transfer_seq is not None or world.actor.org_id not in (lot.owner_id, lot.holder_id):
             raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
+    if isinstance(original, told.Shipped):
+        _came_back(original, event.instead, world)
     return Ruling()
+
+
+def _came_back(wrong: told.Shipped, instead: told.AnyEvent | None, world: World) -> None:
+    """What was shipped is no less than what of it came back."""
+    lot = world.book.by_uid[wrong.lot]
+    commodity, _ = world.profiles.product(lot.product)
+
+    def grams(event: told.Shipped) -> int:
+        return grams_of(event.quantity, packaging_of(commodity, [event.quantity]), "/instead/quantity")
+
+    now = grams(instead) if isinstance(instead, told.Shipped) and instead.lot == wrong.lot else 0
+    still_out = world.shipped_g(lot.key) - grams(wrong) + now
+    if still_out < 0:
+        raise Refused("SHIPMENT_RETURNED", lot=lot.code, returned_g=now - still_out, wanted_g=now)

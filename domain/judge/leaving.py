@@ -71,6 +71,17 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
     return Ruling(packaging=packaging)
 
 
+def shipped_less(event: told.Shipped, wrong: told.Shipped, world: World) -> Ruling | None:
+    """A shipment as it was told, but lighter or with other papers; none: it is another one."""
+    told_alike = (event.lot, event.occurred_at, event.claims) == (wrong.lot, wrong.occurred_at, wrong.claims)
+    if not told_alike:
+        return None
+    commodity, _ = world.profiles.product(world.book.by_uid[event.lot].product)
+    packaging = packaging_of(commodity, [event.quantity, wrong.quantity])
+    more = grams_of(event.quantity, packaging, "/quantity") > grams_of(wrong.quantity, packaging, "/quantity")
+    return None if more else Ruling(packaging=packaging)
+
+
 def lawful(lot: Lot, product: Product, day: date, world: World) -> None:
     """What the law asks of such goods is proven: of fish, that it was caught under a licence."""
     for scheme in world.profiles.schemes.values():

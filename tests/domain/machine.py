@@ -783,8 +783,8 @@ class Season(RuleBasedStateMachine):
         """Unless a retest lifted it."""
         for fact in self.model.view.facts:
             if fact.act.kind == "shipped":
-                before = [check for check in self.model.failing(fact.act.lot) if check.since < fact.seq]
-                told_before = [check for check in self.model.checks[fact.act.lot] if check.since < fact.seq]
+                before = [check for check in self.model.failing(fact.act.lot) if check.since < fact.judged]
+                told_before = [check for check in self.model.checks[fact.act.lot] if check.since < fact.judged]
                 assert all(any(check.retest is not None for check in told_before) for _ in before)
 
     @invariant()

@@ -211,12 +211,13 @@ class Act:
 
 @dataclass
 class Fact:
-    """An act that was accepted. ``caps``: the most that it lets what it makes claim."""
+    """An act that was accepted. ``caps``: the most that it lets what it makes claim; ``judged``: the event at which."""
 
     seq: int
     act: Act
     caps: dict[str, str] = field(default_factory=dict)
     counts: bool = True
+    judged: int = 0
 
 
 @dataclass
@@ -752,7 +753,7 @@ class Model:
         """An accepted act."""
         before = self.view.claims
         stops = self._stops(seq, act)
-        self.facts.append(Fact(seq, act, self.caps(act)))
+        self.facts.append(Fact(seq, act, self.caps(act), judged=seq))
         for lot in act.made:
             kind = {"delivered": "delivery", "received": "receiving"}.get(act.kind, "lot")
             self.lots.setdefault(lot, Goods(kind, act.product, act.at, act.site, act.farmer))
@@ -883,10 +884,13 @@ class Model:
         after.take_back(next(item for item in after.facts if item.seq == fact.seq))
         if instead is not None:
             remade = tuple(fact.act.made)
-            reasons = after.refuses(instead, remade, correcting=True)
+            no_more = replace(instead, grams=fact.act.grams) == fact.act and instead.grams <= fact.act.grams
+            left = instead.kind == "shipped" and no_more  # what left is not judged again where less of it left
+            reasons = set() if left else after.refuses(instead, remade, correcting=True)
             if reasons:
                 return self, reasons
             after.tell(seq, instead)
+            after.facts[-1].judged = fact.judged if left else seq
         after._close_again(fact.act)
         touched = {
             lot

@@ -141,6 +141,7 @@ class Memory:
             check_of=self.check_of,
             ruling_at=lambda seq: next(ruling for _, ruling, number in self.log if number == seq),
             gone_g=lambda key: sum(line.grams for line in self.lines() if line.lot == key and line.kind in GRAMS[1:3]),
+            shipped_g=lambda key: sum(line.grams for line in self.lines() if (line.lot, line.kind) == (key, "shipped")),
         )
 
     def lines(self) -> list[LineRow]:
@@ -214,7 +215,7 @@ class Memory:
         original, at = self._original(self.book, event), told.millis(event.occurred_at)
         remade = take_back(original, self.book, logged, at)
         if event.instead is not None:
-            ruling.instead = judge_instead(event.instead, world, remade)
+            ruling.instead = judge_instead(event.instead, original.event, world, remade)
         put_right(original, event.instead, ruling, self.book, logged, at)
         return ruling
 

@@ -364,6 +364,24 @@ def test_a_return_taken_back_is_out_again(chain: Chain) -> None:
     replays(chain)
 
 
+def test_no_less_was_shipped_than_came_back(chain: Chain) -> None:
+    ready(chain, "A", date(2025, 12, 31))
+    sent = shipped("A", 30)
+    chain.ok(sent)
+    chain.ok(back(sent, 20))
+
+    def lighter(weight: int | None) -> told.Corrected:
+        right = None if weight is None else sent.model_copy(update={"id": uid(f"l{weight}"), "quantity": kg(weight)})
+        when = at("2025-06-20T08:00:00Z")
+        return told.Corrected(id=uid(f"c{weight}"), occurred_at=when, event=sent.id, reason="Scale", instead=right)
+
+    assert chain.refused(lighter(None)) == "SHIPMENT_RETURNED"
+    assert chain.refused(lighter(19)) == "SHIPMENT_RETURNED"
+    chain.ok(lighter(20))
+    assert chain.lot("A").remaining_g == 78_000
+    replays(chain)
+
+
 def test_what_is_recalled_stays_recalled_when_it_comes_back(chain: Chain) -> None:
     ready(chain, "A", date(2025, 12, 31))
     sent = shipped("A", 30)

@@ -319,6 +319,34 @@ def test_a_corrected_shipment_counts_as_it_is_now(line: Line) -> None:
     assert closes(found)
 
 
+@pytest.mark.parametrize(
+    ("told_now", "refused"),
+    [
+        ({"quantity": kg(90)}, None),
+        ({"to": "EU-B2"}, None),
+        ({"quantity": kg(101)}, "LOT_BLOCKED"),
+        ({"occurred_at": at("2025-01-26T09:00:00Z")}, "LOT_BLOCKED"),
+    ],
+    ids=["less", "elsewhere", "more", "another day"],
+)
+def test_what_left_is_put_right_after_the_recall_too(line: Line, told_now: dict[str, Any], refused: str | None) -> None:
+    wrong = line.shipped("EX1", 100, "EU-B1", document="BL-1")
+    identity = line.opened("DB")
+    right = wrong.model_copy(update={"id": uid("right"), **told_now})
+    correction = told.Corrected(
+        id=uid("c"), occurred_at=at("2030-03-17T11:00:00Z"), event=wrong.id, reason="Scale", instead=right
+    )
+    if refused is not None:
+        assert line.refused(correction) == refused
+        return
+    line.ok(correction)
+    found = line.report(identity)
+    assert [(one.recipient, one.grams) for one in found.survey.to(right.to)][:1] == [
+        (right.to, 90_000 if "quantity" in told_now else 100_000)
+    ]
+    assert closes(found)
+
+
 def test_a_shipment_taken_back_after_the_recall_is_in_house_again(line: Line) -> None:
     identity = line.opened("DB")
     wrong = line.shipped("EX1", 100, "EU-B1", document="BL-1")
