@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -13,6 +14,7 @@ from api.deps import CallerDep, LedgerDep, LedgerReadDep
 from api.v1.attachments import AttachmentOut
 from api.versions import Instant
 from ledger.quality import picks, quality_of
+from ledger.quality_work import waiting
 from ledger.queries import instant
 
 routes = Routes(prefix="/v1", tags=["quality"])
@@ -198,6 +200,45 @@ def get_quality(caller: CallerDep, ledger: LedgerDep, session: LedgerReadDep, lo
     """Samples, orders and what became of them, every check with its retests, checklists, and what is still due."""
     today = instant(ledger.clock()).date()
     return QualityOut.model_validate(quality_of(session, caller.org_id, lot, today))
+
+
+class WaitingOut(Shape):
+    """One thing to do; about: code of a hold, tests awaited, a deviation, or its corrective action."""
+
+    kind: Literal["hold", "tests", "deviation", "action"]
+    lot: str
+    lot_code: str
+    product: str
+    since: Instant
+    about: str
+    reason: str | None
+    grade: str | None
+    owner: str | None
+    due: date | None
+    late: bool
+    deviation: str | None
+
+
+class WorkOut(BaseModel):
+    """What waits, late first; counts: how many of each kind; late: how many are late."""
+
+    data: list[WaitingOut]
+    counts: dict[Literal["hold", "tests", "deviation", "action"], int]
+    late: int
+
+
+@routes.get("/quality", access=Needs("lots:read"), summary="What waits for somebody in quality control")
+def get_work(caller: CallerDep, ledger: LedgerDep, session: LedgerReadDep) -> WorkOut:
+    """Lots on hold, tests awaited, deviations open, corrective actions to do or to verify: late first, then by age."""
+    found = [
+        WaitingOut.model_validate(item) for item in waiting(session, caller.org_id, instant(ledger.clock()).date())
+    ]
+    counts = Counter(item.kind for item in found)
+    return WorkOut(
+        data=found,
+        counts={kind: counts[kind] for kind in ("hold", "tests", "deviation", "action")},
+        late=sum(item.late for item in found),
+    )
 
 
 @routes.get("/picks", access=Needs("lots:read"), summary="Which lots leave first")

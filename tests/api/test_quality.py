@@ -100,3 +100,38 @@ def test_the_way_of_a_sample_and_counted_labels_are_shown(trade: Trade) -> None:
         ("LAB", "SEAL-2", True)
     ]
     assert [(count["printed"], count["missing"]) for count in told["labels"]] == [(20, 1)]
+
+
+def test_what_waits_for_somebody_is_on_one_list(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    exporter = trade.keys["EXP"]
+    assert exporter.get("/v1/quality").json() == {
+        "data": [],
+        "counts": {"hold": 0, "tests": 0, "deviation": 0, "action": 0},
+        "late": 0,
+    }
+    trade.tell("EXP", "tests_ordered", "2025-01-22T08:00:00Z", lot=uid("X"), tests=ORDERED, due="2025-01-31")
+    trade.tell("EXP", "deviation_raised", "2025-01-22T09:00:00Z", lot=uid("X"), deviation=uid("D1"), grade="major",
+               description="Damp sacks")  # fmt: skip
+    found(trade, "2025-01-24T08:00:00Z", benzo_a_pyrene="7.1")
+    told = exporter.get("/v1/quality").json()
+    assert [(item["kind"], item["about"], item["late"]) for item in told["data"]] == [
+        ("tests", "pah4, moisture", True),
+        ("deviation", "Damp sacks", False),
+        ("hold", "QUALITY_FAILED", False),
+    ]
+    assert (told["counts"], told["late"]) == ({"hold": 1, "tests": 1, "deviation": 1, "action": 0}, 1)
+    closed = trade.tell(
+        "EXP", "deviation_closed", "2025-01-25T09:00:00Z", deviation=uid("D1"), root_cause="Leaking roof",
+        action="Mend the roof", owner="STORE", due="2025-02-10",
+    )  # fmt: skip
+    assert closed.status_code == 201, closed.text
+    found(trade, "2025-01-26T08:00:00Z", pah4="2.0", moisture="7.0")
+    kinds = {item["kind"]: item for item in exporter.get("/v1/quality").json()["data"]}
+    assert set(kinds) == {"hold", "action"}
+    assert [kinds["action"][key] for key in ("about", "reason", "owner", "due", "late", "deviation")] == [
+        "Mend the roof", "Leaking roof", "STORE", "2025-02-10", True, uid("D1"),
+    ]  # fmt: skip
+    trade.tell("EXP", "action_verified", "2025-02-11T09:00:00Z", deviation=uid("D1"), effective=True, evidence="Dry")
+    assert [item["kind"] for item in exporter.get("/v1/quality").json()["data"]] == ["hold"]
+    assert trade.keys["COOP"].get("/v1/quality").json()["data"] == []
