@@ -106,7 +106,9 @@ def spoilt_bytes(data: bytes, rng: random.Random) -> bytes:
             case 2:
                 spoilt = data[: at + 1] + data[at:]
             case 3:
-                spoilt = data[:at] + rng.choice([b"\r", b"\n", b" ", b"\x0b", b"\xc2\x85", b"=", b"\t", b"\0"]) + data[at:]
+                spoilt = (
+                    data[:at] + rng.choice([b"\r", b"\n", b" ", b"\x0b", b"\xc2\x85", b"=", b"\t", b"\0"]) + data[at:]
+                )
             case 4:
                 spoilt = data[:at]
             case 5:

@@ -116,7 +116,7 @@ def roots() -> list[bytes]:
 
 def test_the_roots_are_those_of_certificate_transparency() -> None:
     leaves = [leaf_hash(entry) for entry in ENTRIES]
-    assert EMPTY_ROOT == ROOTS[0]
+    assert ROOTS[0] == EMPTY_ROOT
     for size, root in enumerate(ROOTS):
         assert root_of(leaves[:size]) == root
         assert merkle.root(size, nodes_of_leaves(leaves)) == root

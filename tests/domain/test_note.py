@@ -43,9 +43,7 @@ TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc"), include_character
 HASHES = st.binary(min_size=32, max_size=32)
 SIZES = st.integers(0, 2**63 - 1)
 LINES = st.text(st.characters(exclude_categories=("Cs", "Cc")), min_size=1)
-SIGNATURES = st.builds(
-    Signature, NAMES, st.binary(min_size=4, max_size=4), st.binary(min_size=1, max_size=100)
-)
+SIGNATURES = st.builds(Signature, NAMES, st.binary(min_size=4, max_size=4), st.binary(min_size=1, max_size=100))
 
 
 def signature_refused(data: bytes, keys: list[VerifierKey]) -> bool:
