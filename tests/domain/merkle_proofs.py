@@ -131,6 +131,11 @@ def spoilt_inclusions(good: Inclusion, rng: random.Random) -> Iterator[tuple[str
     yield "size zero", good._replace(size=0)
     yield "huge size", good._replace(size=1 << 63)
     turns = sides(good.index, good.size)
+    if turns:  # the same bytes are hashed, cut at another place
+        left, right = (good.leaf, good.proof[0]) if turns[-1] == "l" else (good.proof[0], good.leaf)
+        left, right = left[:-1], left[-1:] + right
+        leaf, hashed = (left, right) if turns[-1] == "l" else (right, left)
+        yield "cut elsewhere", good._replace(leaf=leaf, proof=[hashed, *good.proof[1:]])
     for index in {good.index - 1, good.index + 1, good.index ^ 2, rng.randrange(good.size)} - {good.index}:
         yield "another index", good._replace(index=index)
     for size in {good.size - 1, good.size + 1, 2 * good.size, good.size // 2, rng.randrange(1, 600)} - {good.size}:
@@ -155,6 +160,9 @@ def spoilt_consistencies(good: Consistency, rng: random.Random) -> Iterator[tupl
         yield "exchange the roots", good._replace(old_root=good.root, root=good.old_root)
         yield "equal sizes", good._replace(old=good.size)
     turns = (consistency_sides(good.old, good.size), good.old & (good.old - 1) == 0)
+    if turns[1] and good.proof:  # the old root is hashed first, with a hash to its right
+        old_root, hashed = good.old_root[:-1], good.old_root[-1:] + good.proof[0]
+        yield "cut elsewhere", good._replace(old_root=old_root, proof=[hashed, *good.proof[1:]])
     for old in {good.old - 1, good.old + 1, rng.randrange(1, good.size + 1)} - {good.old, 0}:
         if (consistency_sides(old, good.size), old & (old - 1) == 0) != turns:
             yield "another old size", good._replace(old=old)

@@ -7,6 +7,7 @@ import random
 from dataclasses import replace
 from datetime import date
 from hashlib import sha256
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,8 @@ from domain.label_token import (
     typed_code,
     verify_label,
 )
-from domain.note import public_key
+from domain.merkle import leaf_hash
+from domain.note import ED25519, SignerKey, commitment, public_key
 from labels.qr import ALPHANUMERIC, symbol, version_of
 
 SECRET = sha256(b"label key").digest()
@@ -330,3 +332,14 @@ def test_a_unit_has_ten_bytes() -> None:
     for unit in (b"", UNIT[:-1], UNIT + b"\0"):
         with pytest.raises(BadLabel):
             typed_code(unit)
+
+
+def test_the_vectors_in_the_documents_are_true() -> None:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "log-format.md").read_text("utf-8").split("## Vectors")[1]
+    label = signed_label(TOKEN, SECRET)
+    entry = commitment(bytes(range(32)), b'{"id":"1","type":"received"}')
+    log = SignerKey("log.example.org/2026", ED25519, sha256(b"log").digest())
+    for told in (public_key(SECRET).hex(), bytes(TOKEN).hex(), label[:66], label[66:], CODE, entry.hex()):
+        assert f"`{told}`" in text
+    assert f"`{leaf_hash(entry).hex()}`" in text
+    assert f"`{log.verifier}`" in text
