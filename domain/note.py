@@ -101,7 +101,7 @@ class VerifierKey:
 
     def __str__(self) -> str:
         """``name+id+key``, as it is given to others."""
-        return f"{self.name}+{self.id.hex()}+{_to_base64(bytes([self.kind]) + self.public)}"
+        return f"{self.name}+{self.id.hex()}+{encode_base64(bytes([self.kind]) + self.public)}"
 
 
 def parse_key(text: str) -> VerifierKey:
@@ -169,7 +169,7 @@ class Signature:
 
     def __str__(self) -> str:
         """The line, with its newline."""
-        return f"{_DASH}{self.name} {_to_base64(self.key_id + self.data)}\n"
+        return f"{_DASH}{self.name} {encode_base64(self.key_id + self.data)}\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +193,7 @@ class Verified:
 
 def parse_note(data: bytes) -> Note:
     """A note as signed-note has it, its signatures not yet verified; raises ``BadNote``."""
-    whole = _text(data)
+    whole = decode_text(data)
     end = whole.rfind("\n\n")
     if end < 0 or not whole.endswith("\n"):
         raise BadNote("a note is a text, an empty line and signature lines")
@@ -251,7 +251,7 @@ class Checkpoint:
 
     def __str__(self) -> str:
         """The note's text."""
-        return "\n".join((self.origin, str(self.size), _to_base64(self.root), *self.extensions, ""))
+        return "\n".join((self.origin, str(self.size), encode_base64(self.root), *self.extensions, ""))
 
 
 def parse_checkpoint(text: str) -> Checkpoint:
@@ -261,7 +261,7 @@ def parse_checkpoint(text: str) -> Checkpoint:
     if len(lines) < 3 or not all(lines):  # noqa: PLR2004 - origin, size, root
         raise BadNote("a checkpoint has three lines or more, none empty")
     origin, size, root, *extensions = lines
-    return Checkpoint(origin, _number(size), _hash(root), tuple(extensions))
+    return Checkpoint(origin, decode_number(size), decode_hash(root), tuple(extensions))
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,14 +338,14 @@ class Proof:
     def __bytes__(self) -> bytes:
         lines = [PROOF]
         if self.extra is not None:
-            lines.append(f"extra {_to_base64(self.extra)}")
-        lines += [f"index {self.index}", *map(_to_base64, self.hashes), "", ""]
+            lines.append(f"extra {encode_base64(self.extra)}")
+        lines += [f"index {self.index}", *map(encode_base64, self.hashes), "", ""]
         return "\n".join(lines).encode() + self.checkpoint
 
 
 def parse_proof(data: bytes) -> Proof:
     """A proof as tlog-proof has it; the checkpoint in it is well-formed but not verified. Raises ``BadNote``."""
-    whole = _text(data)
+    whole = decode_text(data)
     head, gap, tail = whole.partition("\n\n")
     lines = head.split("\n")
     if not gap or lines.pop(0) != PROOF:
@@ -355,10 +355,10 @@ def parse_proof(data: bytes) -> Proof:
         extra = _from_base64(lines.pop(0).removeprefix("extra "))
     if not lines or not lines[0].startswith("index "):
         raise BadNote("a proof names the index of its entry")
-    index = _number(lines.pop(0).removeprefix("index "))
+    index = decode_number(lines.pop(0).removeprefix("index "))
     if len(lines) > MOST_HASHES:
         raise BadNote(f"an inclusion proof has {MOST_HASHES} hashes at most")
-    hashes = tuple(map(_hash, lines))
+    hashes = tuple(map(decode_hash, lines))
     checkpoint = tail.encode()
     parse_checkpoint(parse_note(checkpoint).text)
     return Proof(index, hashes, checkpoint, extra)
@@ -399,7 +399,8 @@ def verify_proof(data: bytes, event: bytes, policy: Policy) -> Proven:
     return Proven(proof.index, checkpoint.size, checkpoint.root, witnessed.seen, at)
 
 
-def _text(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
+    """The text of a note or a proof: UTF-8, no control characters but the newline, not too long; or ``BadNote``."""
     if len(data) > MOST_BYTES:
         raise BadNote(f"more than {MOST_BYTES} bytes")
     try:
@@ -447,21 +448,23 @@ def _cosigned(text: str, time: int) -> bytes:
     return f"cosignature/v1\ntime {time}\n{text}".encode()
 
 
-def _number(text: str) -> int:
+def decode_number(text: str) -> int:
     """A size or an index: decimal digits without leading zeros, at most 2**63 - 1."""
     if not _DECIMAL.fullmatch(text) or int(text) > LARGEST_SIZE:
         raise BadNote("a number is written in decimal digits, without leading zeros")
     return int(text)
 
 
-def _hash(text: str) -> bytes:
+def decode_hash(text: str) -> bytes:
+    """The 32 bytes of a hash in base64; or ``BadNote``."""
     decoded = _from_base64(text)
     if len(decoded) != HASH_BYTES:
         raise BadNote("a hash has 32 bytes")
     return decoded
 
 
-def _to_base64(data: bytes) -> str:
+def encode_base64(data: bytes) -> str:
+    """Standard base64 with padding (RFC 4648 section 4)."""
     return base64.b64encode(data).decode("ascii")
 
 
@@ -471,6 +474,6 @@ def _from_base64(text: str) -> bytes:
         data = base64.b64decode(text.encode("ascii"), validate=True)
     except (UnicodeEncodeError, binascii.Error):
         raise BadNote("not base64") from None
-    if not data or _to_base64(data) != text:
+    if not data or encode_base64(data) != text:
         raise BadNote("not base64 in its one spelling")
     return data
