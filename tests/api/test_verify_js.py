@@ -40,6 +40,7 @@ from domain.merkle import (
 )
 from domain.note import (
     BadNote,
+    Signature,
     Witnessed,
     parse_key,
     parse_note,
@@ -465,6 +466,32 @@ def test_no_bit_of_the_specifications_note_can_be_other_in_the_page(run: Run) ->
         for bit in range(8 * len(data))
     ]
     assert len(cases) == 1_136
+    assert disagreements(run, cases) == []
+
+
+# What is written, what is signed, and whether that is a note.
+ODD_TEXTS = [
+    (b"text\n", b"text\n", True),
+    ("\ufefftext\n".encode(), "\ufefftext\n".encode(), True),
+    ("\ufefftext\n".encode(), b"text\n", False),
+    (b"te\xffxt\n", "te\ufffdxt\n".encode(), False),
+    (b"te\xed\xa0\x80xt\n", "te\ufffd\ufffd\ufffdxt\n".encode(), False),
+    *((b"te%cxt\n" % byte, b"te%cxt\n" % byte, False) for byte in range(32) if byte != 10),
+    ("te\x7fxt\x85\u2028\n".encode(), "te\x7fxt\x85\u2028\n".encode(), True),
+    (b"a\n\nb\n", b"a\n\nb\n", True),
+    (b"\n", b"\n", True),
+]
+
+
+def test_a_text_is_read_strictly_though_it_is_signed(run: Run) -> None:
+    key = notes.LOG.verifier
+    cases: list[Case] = []
+    for written, signed, sound in ODD_TEXTS:
+        line = str(Signature(key.name, key.id, sign(notes.LOG.secret, signed))).encode()
+        data = written + b"\n" + line
+        verdict = verdict_on_note(data, [str(key)])
+        assert (verdict is not None) == sound, written
+        cases.append(({"kind": "note", "data": data.hex(), "keys": [str(key)]}, verdict))
     assert disagreements(run, cases) == []
 
 

@@ -328,6 +328,15 @@ def test_what_is_no_code_is_refused(typed: str) -> None:
         parse_typed_code(typed)
 
 
+def test_letters_that_only_upper_case_makes_ours_are_refused() -> None:
+    """Python's upper() makes S of U+017F and I of U+0131; lower() makes k of U+212A."""
+    code = typed_code(from_base32("S1KS1KS1KS1KS1KS"))
+    assert parse_typed_code(code)
+    for ours, other in (("S", "\u017f"), ("1", "\u0131"), ("K", "\u212a")):
+        with pytest.raises(BadLabel):
+            parse_typed_code(code.replace(ours, other))
+
+
 def test_a_unit_has_ten_bytes() -> None:
     for unit in (b"", UNIT[:-1], UNIT + b"\0"):
         with pytest.raises(BadLabel):
