@@ -314,7 +314,8 @@ def labels(rng: random.Random) -> Iterator[Case]:
         at = rng.randrange(132)
         spoilt = label[:at] + rng.choice(ALPHABET + "abcILOU-ı ") + label[at + 1 :]
         sound = signed_label(replace(token, key=7, net_grams=net % 16_000), SECRET)
-        for text in (sound, sound, label, spoilt, label.lower(), label[:-1], label + "0"):
+        loose = sound[:-1] + ALPHABET[ALPHABET.index(sound[-1]) + rng.randrange(1, 16)]
+        for text in (sound, sound, label, spoilt, loose, label.lower(), label[:-1], label + "0"):
             yield {"kind": "label", "text": text, "keys": LABEL_KEYS_TOLD}, verdict_on_label(text)
 
 
@@ -327,6 +328,7 @@ def codes(rng: random.Random) -> Iterator[Case]:
             code.lower(),
             " ".join((code[:4], code[4:8], code[8:12], code[12:16], code[16:])),
             code.replace("1", "l").replace("0", "o"),
+            code.replace("S", "\u017f").replace("1", "\u0131"),  # what upper() makes S and I
             code[:at] + rng.choice(ALPHABET + "UuIl-ſı٠ß") + code[at + 1 :],
             code[:at] + code[at + 1 :] + code[at],
         ):
