@@ -1,6 +1,6 @@
 """The tree against other people's vectors, against the RFC's recursive definitions, and against every spoilt proof.
 
-The whole campaign, some ten million spoilt proofs::
+A million spoilt proofs each time; the whole campaign, some thirty million::
 
     LOG_CAMPAIGN=1 .venv/bin/python -m pytest -n 2 tests/domain/test_merkle.py tests/domain/test_note.py
 """
