@@ -135,3 +135,35 @@ def test_what_waits_for_somebody_is_on_one_list(trade: Trade) -> None:  # noqa: 
     trade.tell("EXP", "action_verified", "2025-02-11T09:00:00Z", deviation=uid("D1"), effective=True, evidence="Dry")
     assert [item["kind"] for item in exporter.get("/v1/quality").json()["data"]] == ["hold"]
     assert trade.keys["COOP"].get("/v1/quality").json()["data"] == []
+
+
+def test_a_late_failure_blocks_the_lot_and_what_was_made_of_it_and_nothing_else(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    exporter, client = trade.keys["EXP"], trade.house.client()
+    parts = [
+        {"lot": uid(code), "code": code, "product": "cocoa_dry_beans", "quantity": {"value": 100, "unit": "kg"}}
+        for code in ("P1", "P2")
+    ]
+    whole = {"lot": uid("X"), "quantity": {"value": 200, "unit": "kg"}}
+    answer = trade.tell("EXP", "split", "2025-01-22T08:00:00Z", site=uid("STORE"), input=whole, outputs=parts)
+    assert answer.status_code == 201, answer.text
+    paths = {code: f"/l/{exporter.post(f'/v1/lots/{code}/labels').json()['code']}" for code in ("X", "P1", "P2")}
+
+    def states() -> set[str]:
+        said = {client.get(path, headers={"accept": "application/json"}).json()["state"] for path in paths.values()}
+        assert {"In order" in client.get(path).text for path in paths.values()} == {said == {"valid"}}
+        return said
+
+    def others() -> dict[str, str]:
+        return {code: trade.keys["COOP"].get(f"/v1/lots/{code}").json()["disposition"] for code in ("D", "R")}
+
+    before = others()
+    assert states() == {"valid"}
+    found(trade, "2025-01-24T08:00:00Z", benzo_a_pyrene="7.1")
+    assert states() == {"on_hold"}
+    for code in ("X", "P1", "P2"):
+        assert exporter.post(f"/v1/lots/{code}/labels").json()["code"] == "LOT_BLOCKED"
+        weight = {"value": 1, "unit": "kg"}
+        refused = trade.tell("EXP", "shipped", "2025-01-25T08:00:00Z", lot=uid(code), quantity=weight)
+        assert (refused.status_code, refused.json()["code"]) == (409, "LOT_BLOCKED")
+    assert others() == before
