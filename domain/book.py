@@ -15,7 +15,7 @@ from domain.claims import Cap, mixture
 from domain.findings import Finding
 from domain.lineage import oldest_first
 from domain.profiles import Scheme
-from domain.quality import Outcome, lifted, outcome_of, standing
+from domain.quality import Outcome, awaited_of, lifted, outcome_of, standing
 from domain.values import Load, Lot, Transfer
 
 LOTS_PER_EVENT = 512
@@ -636,10 +636,21 @@ class Book:
         """Whether an event wrote a check, an order or a checklist of a lot."""
         return any(row.seq == seq for rows in (self.checks, self.orders, self.checklists) for row in rows[key])
 
-    def tested_alike(self, part: Lot, whole: Lot, at: int) -> None:
-        """A part of a lot was tested with it: what was checked, ordered and held until they were parted is its too."""
-        _copied(self.checks, self.new_checks, part, [row for row in self.checks[whole.key] if row.checked_at <= at])
-        _copied(self.orders, self.new_orders, part, [row for row in self.orders[whole.key] if row.ordered_at <= at])
+    def tested_alike(self, part: Lot, whole: Lot, at: int, *, batch: bool) -> None:
+        """What was found and held of a lot until they were parted is its part's too.
+
+        A batch is tested and released as one: its parts are as it is. Of other lots a part takes along what failed, what
+        is awaited and what is held; what was passed speaks of the heap that it was drawn of, and the part is tested itself.
+        """
+        checks = [row for row in self.checks[whole.key] if row.checked_at <= at]
+        orders = [row for row in self.orders[whole.key] if row.ordered_at <= at]
+        if not batch:
+            outcomes = [item for item in self.outcomes(whole.key) if item.seq in {row.seq for row in checks}]
+            failed = {item.seq for item in outcomes if item.failed and not lifted(item, outcomes)}
+            checks = [row for row in checks if row.seq in failed]
+            orders = [row for row in orders if awaited_of(row.seq, row.tests, outcomes)]
+        _copied(self.checks, self.new_checks, part, checks)
+        _copied(self.orders, self.new_orders, part, orders)
         gone_through = [row for row in self.checklists[whole.key] if row.checked_at <= at]
         _copied(self.checklists, self.new_checklists, part, gone_through)
         if self.checks[part.key] or self.orders[part.key]:

@@ -264,7 +264,7 @@ def _split(event: told.Split, entry: _Entry) -> None:
     for position, item in enumerate(event.outputs):
         made = entry.make(item, position, "lot", item.product, entry.grams(item.quantity), [lot])
         _inherit(made, [lot])
-        entry.book.tested_alike(made, lot, entry.at)
+        entry.book.tested_alike(made, lot, entry.at, batch=entry.ruling.batch)
 
 
 def _inherit(made: Lot, lots: list[Lot]) -> None:

@@ -29,6 +29,7 @@ class Ruling:
     holds: dict[str, str] = field(default_factory=dict)  # lot made -> why it is held at once
     unfit: list[str] = field(default_factory=list)  # checklists with critical points for which what is made is held
     retest_of: int | None = None  # the number of the check that failed
+    batch: bool = False  # a lot that is tested and released as one, its parts with it
     lots: list[str] = field(default_factory=list)  # beside the one named: what a sample was drawn of together
     told_by: str | None = None  # who told it, where that counts
     told_at: int | None = None  # when it was told, where the delay counts (UTC milliseconds)
@@ -53,6 +54,7 @@ class Ruling:
             "holds": self.holds,
             "unfit": self.unfit,
             "retest_of": self.retest_of,
+            "batch": self.batch or None,
             "lots": self.lots,
             "told_by": self.told_by,
             "told_at": self.told_at,
@@ -79,6 +81,7 @@ class Ruling:
             holds=dict(plain.get("holds", {})),
             unfit=list(plain.get("unfit", [])),
             retest_of=plain.get("retest_of"),
+            batch=plain.get("batch", False),
             lots=list(plain.get("lots", [])),
             told_by=plain.get("told_by"),
             told_at=plain.get("told_at"),

@@ -69,6 +69,7 @@ def split(event: told.Split, world: World, at: int) -> Ruling:
         expires=use_by_of(event.outputs, [lot], event.occurred_at.date(), world),
         packaging=packaging,
         caps=caps_at([lot], site, event, world),
+        batch=commodity.release_of(lot.product, event.occurred_at.date()) is not None,
     )
 
 

@@ -658,14 +658,14 @@ class Model:
         return found
 
     def fit(self, lot: str) -> bool:
-        """Checked, and nothing that failed stands: a retest that names it, and passes, lifts it."""
+        """Checked, and nothing that failed stands."""
         checks = self.checks[lot]
+        return bool(checks) and all(not check.failed or self._lifted(check.seq, checks) for check in checks)
 
-        def lifted(seq: int) -> bool:
-            again = [check for check in checks if check.retest == seq]
-            return any(not check.failed or lifted(check.seq) for check in again)
-
-        return bool(checks) and all(not check.failed or lifted(check.seq) for check in checks)
+    def _lifted(self, seq: int, checks: list[Check]) -> bool:
+        """A retest that names it, and passes, lifts what failed."""
+        again = [check for check in checks if check.retest == seq]
+        return any(not check.failed or self._lifted(check.seq, checks) for check in again)
 
     def failing(self, lot: str) -> list[Check]:
         """Failed checks of a lot."""
@@ -837,10 +837,11 @@ class Model:
         self._view = None
 
     def _part(self, seq: int, part: str, whole: str, at: int) -> None:
-        """What was found of a lot until it was parted was found of the part: once, also when it is parted again."""
+        """What failed of a lot until it was parted failed of the part: once, also when it is parted again."""
         known = {check.seq for check in self.checks[part]}
-        of_whole = [check for check in self.checks[whole] if check.at <= at and check.seq not in known]
-        self.checks[part] += [replace(check, since=seq) for check in of_whole]
+        before = [check for check in self.checks[whole] if check.at <= at]
+        standing = [check for check in before if check.failed and not self._lifted(check.seq, before)]
+        self.checks[part] += [replace(check, since=seq) for check in standing if check.seq not in known]
         held = {stop.seq for stop in self.stops if stop.lot == part and stop.kind == "quality"}
         stops = [stop for stop in self.stops if stop.open and (stop.lot, stop.kind) == (whole, "quality")]
         self.stops += [replace(stop, lot=part) for stop in stops if stop.at <= at and stop.seq not in held]

@@ -363,26 +363,45 @@ def parted(**parts: int) -> told.Split:
     )
 
 
-def test_parts_of_a_lot_were_tested_with_it(chain: Chain) -> None:
+def test_a_part_of_a_lot_that_passed_is_tested_itself(chain: Chain) -> None:
     chain.ok(chain.inspect("DB"))
     chain.ok(parted(P1=100, P2=300))
-    assert {chain.lot(code).qc for code in ("P1", "P2")} == {"pass"}
+    assert {chain.lot(code).qc for code in ("P1", "P2")} == {"pending"}
     assert chain.lot("P1").grade == chain.lot("DB").grade
+    assert chain.refused(chain.ship("P1", 100)) == "QC_PENDING"
+    chain.ok(chain.inspect("P1", "2025-01-26T09:00:00Z"))
     chain.ok(chain.ship("P1", 100))
     replays(chain)
 
 
-def test_what_was_tested_before_a_parting_was_measured_once(chain: Chain) -> None:
-    chain.ok(results("DB", "2025-01-21T09:00:00Z", moisture="7.1"))
+def test_what_is_awaited_of_a_lot_is_awaited_of_its_parts(chain: Chain) -> None:
+    chain.ok(ordered("DB", "moisture", "cut_test"))
+    chain.ok(results("DB", "2025-01-20T09:00:00Z", moisture="7.0"))
     chain.ok(parted(P1=100, P2=300))
+    chain.ok(results("P1", "2025-01-26T09:00:00Z", moisture="7.0"))
+    assert (chain.lot("P1").qc, chain.lot("P2").qc) == ("pending", "pending")
+    chain.ok(chain.inspect("P1", "2025-01-27T09:00:00Z"))
+    assert (chain.lot("P1").qc, chain.lot("P2").qc) == ("pass", "pending")
+    replays(chain)
+
+
+def test_what_was_tested_before_a_parting_was_measured_once(chain: Chain) -> None:
+    chain.ok(results("DB", "2025-01-21T09:00:00Z", moisture="8.9"))
+    chain.ok(parted(P1=100, P2=300))
+    failed = uid("check-DB-2025-01-21T09:00:00Z-")
+    again = results("P1", "2025-01-26T09:00:00Z", moisture="7.1")
+    chain.ok(again.model_copy(update={"retest_of": failed, "reason": "Sorted: this part is dry"}))
+    chain.ok(
+        told.Released(id=uid("free"), occurred_at=at("2025-01-27T09:00:00Z"), lot=uid("P1"), reason="Sorted and tested")
+    )
     issue_label(chain.recorder, chain.cluster.actor("COOP"), uid("P1"))
     with system_session(chain.recorder.database, write=False) as session:
         owner, stage, day = chain.cluster.orgs["COOP"], "lot", date(2025, 2, 1)
         chart = watched(session, owner, "cocoa_dry_beans", "moisture", stage, None, day)
         label = session.execute(sa.select(table(models.Label))).one()
         page = build(session, "filiere.example", label, chain.recorder.clock()).passport
-    assert [(value.lot_code, value.value) for value in chart.values] == [("DB", "7.1")]
-    assert [check.lot_code for check in page.checks] == ["P1"]
+    assert [(value.lot_code, value.value) for value in chart.values] == [("DB", "8.9"), ("P1", "7.1")]
+    assert [check.lot_code for check in page.checks] == ["P1", "P1"]
 
 
 def test_what_quality_holds_is_parted_to_accept_one_part(chain: Chain) -> None:
@@ -413,7 +432,12 @@ def test_a_failure_taken_back_frees_the_parts_too(chain: Chain) -> None:
     chain.ok(
         told.Corrected(id=uid("back"), occurred_at=at("2025-02-01T09:00:00Z"), event=failed.id, reason="Another lot")
     )
-    assert {(chain.lot(code).disposition, chain.lot(code).qc) for code in ("DB", "P1", "P2")} == {("available", "pass")}
+    assert {code: (chain.lot(code).disposition, chain.lot(code).qc) for code in ("DB", "P1", "P2")} == {
+        "DB": ("available", "pass"),
+        "P1": ("available", "pending"),
+        "P2": ("available", "pending"),
+    }
+    chain.ok(chain.inspect("P2", "2025-02-02T09:00:00Z"))
     chain.ok(chain.ship("P2", 300))
     replays(chain)
 
@@ -430,7 +454,7 @@ def test_a_parting_told_again_is_tested_once(chain: Chain) -> None:
     )
     chain.ok(right)
     assert [chain.lot(code).initial_g for code in ("P1", "P2")] == [120_000, 280_000]
-    assert chain.lot("P1").qc == "pass"
+    assert chain.lot("P1").qc == "pending"
     replays(chain)
 
 
