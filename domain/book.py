@@ -639,8 +639,9 @@ class Book:
     def tested_alike(self, part: Lot, whole: Lot, at: int, *, batch: bool) -> None:
         """What was found and held of a lot until they were parted is its part's too.
 
-        A batch is tested and released as one: its parts are as it is. Of other lots a part takes along what failed, what
-        is awaited and what is held; what was passed speaks of the heap that it was drawn of, and the part is tested itself.
+        A batch is tested and released as one: its parts are as it is. Of other lots a part takes along what failed,
+        what is awaited and what is held; what was passed speaks of the heap that it was drawn of, and the part is
+        tested itself.
         """
         checks = [row for row in self.checks[whole.key] if row.checked_at <= at]
         orders = [row for row in self.orders[whole.key] if row.ordered_at <= at]
