@@ -2,8 +2,8 @@
 
 An entry of the log is ``note.commitment(salt, bytes)``. The bytes are the *record* of an event, canonical JSON (RFC
 8785) of everything that is stored of it: the event as it was told, its organisation, number and the times at which it
-was received and logged. Who told it and how it was judged stand in the record as a salted digest (``rest``): whoever keeps
-them can prove them, and a proof that is handed out names nobody.
+was received and logged. Who told it and how it was judged stand in the record as a salted digest (``rest``): whoever
+keeps them can prove them, and a proof that is handed out names nobody.
 
 The salt of 32 bytes that is kept with an event is never published. Two are derived from it, one for the record, which a
 proof carries, and one for the rest, so that a proof lets nobody try out who told the event.
@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import orjson
 
@@ -138,6 +138,8 @@ class LogKey:
 class Published:
     """All keys that the notices of a log name, the newest last; none is ever taken away."""
 
+    tree: int = 0
+    origin: str = ""
     log: tuple[LogKey, ...] = ()
     labels: tuple[LabelKey, ...] = ()
     witnesses: tuple[VerifierKey, ...] = ()
@@ -147,17 +149,21 @@ class Published:
         return {item.number: item.public for item in self.labels}
 
     def policy(self, quorum: int = 0) -> Policy:
-        """Whom to trust: every key of the newest origin, and the witnesses. ``ValueError`` where there is none."""
-        if not self.log:
+        """Whom to trust: every key of the present tree, and the witnesses. ``ValueError`` where there is none."""
+        keys = tuple(item.key for item in self.log if item.key.name == self.origin)
+        if not keys:
             message = "the log has named no key yet"
             raise ValueError(message)
-        origin = self.log[-1].key.name
-        keys = tuple(item.key for item in self.log if item.key.name == origin)
-        return Policy(origin, keys, self.witnesses, quorum)
+        return Policy(self.origin, keys, self.witnesses, quorum)
 
 
 Notice = dict[str, Any]
-NoticeType = Literal["log_key", "label_key", "witness", "key_ended", "key_compromised", "log_reopened"]
+"""``type`` and ``at`` (UTC milliseconds), and what belongs to the type:
+
+- ``log_opened``: ``tree``, ``origin``; where an earlier tree could not go on, ``after`` (its last state) and ``why``;
+- ``log_key``, ``witness``: ``key``, as verifiers write it; ``label_key``: ``number``, ``public`` (hexadecimal);
+- ``key_ended``: ``key`` or ``number``; ``key_compromised``: the same, and ``since``.
+"""
 
 
 def canonical_notice(notice: Notice) -> bytes:
@@ -170,8 +176,11 @@ def published(notices: Iterable[Notice]) -> Published:
     log: dict[str, LogKey] = {}
     labels: dict[int, LabelKey] = {}
     witnesses: dict[str, VerifierKey] = {}
+    tree, origin = 0, ""
     for notice in notices:
-        match notice["type"]:
+        match notice.get("type"):
+            case "log_opened":
+                tree, origin = notice["tree"], notice["origin"]
             case "log_key":
                 log.setdefault(notice["key"], LogKey(parse_key(notice["key"]), notice["at"]))
             case "label_key":
@@ -186,7 +195,7 @@ def published(notices: Iterable[Notice]) -> Published:
                 _compromise(notice, log, labels)
             case _:
                 pass
-    return Published(tuple(log.values()), tuple(labels.values()), tuple(witnesses.values()))
+    return Published(tree, origin, tuple(log.values()), tuple(labels.values()), tuple(witnesses.values()))
 
 
 def _end(
@@ -218,12 +227,12 @@ def next_label_key(known: Published) -> int:
     return number
 
 
-def directory(host: str, known: Published, origin: str | None) -> dict[str, Any]:
+def directory(host: str, known: Published) -> dict[str, Any]:
     """The published keys, as they are served under ``/.well-known/filiere-keys``."""
     return {
         "format": KEYS,
         "host": host,
-        "log": {"origin": origin, "keys": [str(item.key) for item in known.log]},
+        "log": {"origin": known.origin, "keys": [str(item.key) for item in known.log]},
         "witnesses": [str(key) for key in known.witnesses],
         "labels": [
             {

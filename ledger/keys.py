@@ -14,11 +14,13 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from threading import get_ident
 from typing import Final
 
 from domain.note import ED25519, KEY_BYTES, SignerKey, public_key
 
 SECRET_MODE: Final = 0o600
+PUBLIC_MODE: Final = 0o644
 FOLDER_MODE: Final = 0o700
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]")
 
@@ -98,14 +100,24 @@ class Keys:
 
 def write_private(path: Path, data: bytes) -> None:
     """A file that only this user reads, whole on the disk before it has its name."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.new")
-    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE)
+    _write(path, data, SECRET_MODE)
+
+
+def write_public(path: Path, data: bytes) -> None:
+    """A file that anybody may read, whole on the disk before it has its name."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    _write(path, data, PUBLIC_MODE)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    draft = path.with_name(f".{path.name}.{os.getpid()}.{get_ident()}.new")
+    handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        draft.rename(path)
+        draft.replace(path)
     except BaseException:
         draft.unlink(missing_ok=True)
         raise
