@@ -32,6 +32,7 @@ from api.v1 import (
     facilities,
     imports,
     labels,
+    log,
     lots,
     prices,
     quality,
@@ -53,6 +54,7 @@ PARTS = (
     events,
     lots,
     labels,
+    log,
     signals,
     balances,
     contracts,
@@ -164,8 +166,8 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
 def build(settings: Settings, recorder: Recorder) -> FastAPI:
     """The service itself. Nothing is asked of the database yet."""
     limits, rows = Limits(settings.pages_per_minute), public.rows_of(recorder.database)
-    log = settings.log(recorder)
-    sealer = Sealer(log, settings.seal_seconds)
+    sealed = settings.log(recorder)
+    sealer = Sealer(sealed, settings.seal_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -187,7 +189,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
-    app.state.log, app.state.sealer = log, sealer
+    app.state.log, app.state.sealer = sealed, sealer
     app.add_middleware(NoteUse)
     app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
@@ -196,7 +198,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows, LogFiles(log), sealer)
+    app.public = public.Public(recorder, limits, rows, LogFiles(sealed), sealer)
     return app
 
 

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
+from api import cli_log
 from api.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ app = typer.Typer(
 Lot = Annotated[str, typer.Argument(help="code or id of the lot")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="file to write; standard output if none, or -")]
 Language = Annotated[Literal["en", "fr"], typer.Option(help="language of the text")]
+
+
+cli_log.install(app)
 
 
 def main() -> None:
@@ -135,6 +140,7 @@ def init(
 ) -> None:
     """Make the database, the first organisation and its administrator."""
     from ledger.access import found
+    from ledger.log import open_log
     from models.schema import migrate
 
     recorder = _recorder(Settings.from_env(), migrated=False)
@@ -161,6 +167,7 @@ def init(
         admin_full_name=admin,
         password=password,
     )
+    open_log(Settings.from_env().log(recorder))
     _say(f"Founded {name}. Sign in as {admin}@{code}. Next: filiere serve")
 
 
@@ -232,6 +239,7 @@ def demo(
 ) -> None:
     """Play a whole season through the ledger, then serve it."""
     from demo.clusters import CLUSTERS
+    from ledger.log import open_log, seal
 
     if cluster not in CLUSTERS:
         _stop(f"There is no cluster {cluster}. Known: {', '.join(CLUSTERS)}.", 2)
@@ -245,6 +253,10 @@ def demo(
         with system_session(recorder.database, write=False) as session:
             typer.echo(json.dumps(sums(session, cluster), indent=1, ensure_ascii=False))
         return
+    log = settings.log(recorder)
+    open_log(log)
+    with _progress("Sealing the log") as progress:
+        seal(log, progress)
     _guide(recorder, settings, played)
     recorder.database.close()
     if not no_serve:
@@ -260,7 +272,12 @@ def _demo_settings(cluster: str, port: int) -> Settings:
         file = folder / f"{cluster.lower()}.db"
         for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             old.unlink(missing_ok=True)
+        sealed = folder / f"{cluster.lower()}-log"  # a season played anew is another history
+        rmtree(sealed, ignore_errors=True)
         os.environ["FILIERE_DATABASE_URL"] = f"sqlite:///{file}"
+        os.environ["FILIERE_LOG_DIR"] = str(sealed / "public")
+        os.environ["FILIERE_KEYS_DIR"] = str(sealed / "keys")
+        os.environ["FILIERE_CHECKPOINT_FILE"] = str(sealed / "last-checkpoint")
     return Settings.from_env()
 
 

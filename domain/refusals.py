@@ -678,6 +678,29 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Vérifiez l'identifiant ; seule l'organisation qui a raconté un événement peut le corriger.",
         ),
     ),
+    "EVENT_NOT_SEALED": _kind(
+        "conflict",
+        "event",
+        title=("Not sealed yet", "Pas encore scellé"),
+        sentence=(
+            "The event {event} is recorded, and not sealed in the log yet.",
+            "L'événement {event} est enregistré et n'est pas encore scellé dans le journal.",
+        ),
+        advice=("Ask again in a minute.", "Redemandez dans une minute."),
+    ),
+    "COSIGNATURE_REFUSED": _kind(
+        "conflict",
+        "",
+        title=("Cosignature not taken", "Contresignature non retenue"),
+        sentence=(
+            "This is no cosignature of a witness that the log has named, on a checkpoint that the log signed.",
+            "Ce n'est pas la contresignature d'un témoin nommé par le journal, sur un état signé par le journal.",
+        ),
+        advice=(
+            "Ask the operator to name your key: filiere keys witness KEY. Then cosign the newest checkpoint.",
+            "Faites nommer votre clé par l'exploitant (filiere keys witness CLÉ), puis contresignez le dernier état.",
+        ),
+    ),
     "CORRECTION_NOT_ALLOWED": _kind(
         "conflict",
         "event type",
