@@ -143,12 +143,15 @@ class Measurement(Value):
 class Result(Measurement):
     """A test, its value, and how it was come by.
 
-    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit.
+    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit. ``samples``: so
+    many of the samples that were tested apart gave this value (none told: one); other values of the test are results of
+    their own.
     """
 
     below: Literal[True] | None = None
     method: Word | None = None
     uncertainty: Decimal | None = None  # expanded, in the unit of the test
+    samples: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
 
 
 class Answered(Value):
