@@ -126,6 +126,13 @@ class NewLot(Value):
     expires_on: Day | None = None  # the last day of use; none: what the profile and the inputs say
 
 
+class Part(Value):
+    """So many parts of what comes out are an organisation's: 60 of 100, or 2 of 3."""
+
+    owner: Code
+    parts: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+
+
 class Named(Value):
     """A new lot whose product and quantity follow from what goes into it."""
 
@@ -292,6 +299,7 @@ class Transformed(Base):
     outputs: NewLots
     loss: Quantity | None = None  # declared; must close the balance when it is given
     loads: Annotated[tuple[Id, ...], Field(max_length=MAX_LOTS)] = ()  # runs that end with this
+    key: Annotated[tuple[Part, ...], Field(min_length=2, max_length=50)] | None = None  # agreed; none: by weight
 
 
 class Sampled(Base):

@@ -50,6 +50,8 @@ LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why", "origi
 WORDS: Final[dict[Lang, dict[str, str]]] = {
     "en": {
         "on_hold": "on hold",
+        "by_key": "by the agreed key",
+        "by_weight": "by weight",
         "seal_broken": "the seal of its sample was broken",
         "not_accredited": "the laboratory told no accreditation",
         "not_sampled": "no sample was recorded",
@@ -80,6 +82,8 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
     },
     "fr": {
         "active": "en vigueur",
+        "by_key": "selon la clé convenue",
+        "by_weight": "au poids",
         "seal_broken": "le scellé de l'échantillon était rompu",
         "not_accredited": "le laboratoire n'a pas indiqué d'accréditation",
         "not_sampled": "aucun prélèvement n'est enregistré",
@@ -586,6 +590,20 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "{lot} n'est pas une livraison ; seules les livraisons sont reçues.",
         ),
         advice=("Bulk the lots instead.", "Regroupez plutôt les lots."),
+    ),
+    "KEY_OF_OTHERS": _kind(
+        "conflict",
+        "owners",
+        title=("The key names others", "La clé nomme d'autres"),
+        sentence=(
+            "The key names {owners}; these are not just the owners of what went in, each once.",
+            "La clé nomme {owners} ; ce ne sont pas exactement les propriétaires de ce qui est entré, chacun une fois.",
+        ),
+        advice=(
+            "Give every owner of the goods that went in its parts, once; or leave the key out to share by weight.",
+            "Donnez une fois ses parts à chaque propriétaire de ce qui est entré ; ou omettez la clé pour partager au "
+            "poids.",
+        ),
     ),
     "OWNER_REQUIRED": _kind(
         "conflict",

@@ -113,6 +113,7 @@ class Named:
                 self._outputs(event.outputs)
             case told.Transformed():
                 self._outputs(event.outputs)
+                self.organisations.update(part.owner for part in event.key or ())
                 self.loads.update(event.loads)
             case told.Loaded():
                 self.vessels.add(event.vessel)
