@@ -159,6 +159,7 @@ class Result(Measurement):
     method: Word | None = None
     uncertainty: Decimal | None = None  # expanded, in the unit of the test
     samples: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
+    instrument: Id | None = None  # meter, thermometer or detector that gave it
 
 
 class Answered(Value):

@@ -136,6 +136,7 @@ class Named:
                 self.samples.add(event.sample)
             case told.Inspected():
                 self.samples |= _given(event.sample)
+                self.instruments.update(item.instrument for item in event.measurements if item.instrument)
             case told.Certified() | told.TransferAccepted():
                 self.papers = True
                 if isinstance(event, told.TransferAccepted):

@@ -104,6 +104,9 @@ def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
     """A check, by the specification of its day and stage."""
     lot = seen(event.lot, world, at)
     commodity, _ = world.profiles.product(lot.product)
+    for item in event.measurements:
+        if item.instrument is not None and item.instrument not in world.registry.instruments:
+            raise Refused("INSTRUMENT_UNKNOWN", instrument=item.instrument)
     verdict = judge_quality(
         [
             Found(item.test, item.value, bool(item.below), item.samples or 1, item.method, item.uncertainty)
@@ -169,10 +172,13 @@ def _why_not(test: str, event: told.Inspected, lot: Lot, commodity: Commodity, w
     rows = world.book.samples[event.sample] if event.sample is not None else []
     if any(row.broken for row in world.book.handovers[event.sample or ""]):
         return "seal_broken"
+    told_of = [item for item in event.measurements if item.test == test]
+    if any(item.instrument is not None and not _calibrated(item.instrument, event, world) for item in told_of):
+        return "not_calibrated"
     plan = commodity.sampling_at(event.occurred_at.date(), lot.product, test)
     if plan is None:
         return None
-    if sum(item.samples or 1 for item in event.measurements if item.test == test) < plan.units:
+    if sum(item.samples or 1 for item in told_of) < plan.units:
         return "too_few_samples"
     if plan.accredited and event.accreditation is None:
         return "not_accredited"
@@ -184,6 +190,10 @@ def _why_not(test: str, event: told.Inspected, lot: Lot, commodity: Commodity, w
     if "owner" in plan.apart and not outside and lot.owner_id == world.actor.org_id:
         return "owner_tested"
     return None
+
+
+def _calibrated(instrument: str, event: told.Inspected, world: World) -> bool:
+    return world.registry.instruments[instrument].calibrated_on(event.occurred_at.date())
 
 
 def _consequences(

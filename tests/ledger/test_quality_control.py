@@ -636,3 +636,35 @@ def test_told_late_it_reaches_what_was_made_in_between(recorder: Recorder, vesse
     chain.ok(told.Corrected(id=uid("no"), occurred_at=at("2025-01-13T09:00:00Z"), event=bad.id, reason="Other site"))
     assert chain.lot("C1").disposition == "available"
     replays(chain)
+
+
+# --- instruments ---
+
+
+def metered(when: str, value: str, meter: str = "METER") -> told.Inspected:
+    found = told.Result(test="moisture", value=value, instrument=uid(meter))
+    return told.Inspected(
+        id=uid(f"metered-{when}-{value}"), occurred_at=at(f"{when}T09:00:00Z"), lot=uid("DB"), measurements=(found,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "value", "verdict", "said"),
+    [
+        ("2025-01-31", "7.1", "pass", []),
+        ("2025-02-01", "7.1", "pending", [("RESULT_DOES_NOT_COUNT", "not_calibrated")]),
+        ("2025-02-01", "8.4", "fail", [("QUALITY_FAILED", None)]),  # what fails counts from anybody
+    ],
+)
+def test_what_a_meter_finds_in_order_counts_while_it_is_calibrated(
+    chain: Chain, when: str, value: str, verdict: str, said: list[tuple[str, str | None]]
+) -> None:
+    chain.cluster.scale("METER", "FERM", "COOP", ("2024-02-01", "2025-01-31"))
+    answer = chain.ok(metered(when, value))
+    assert [(finding.code, finding.params.get("why")) for finding in answer.findings] == said
+    assert chain.lot("DB").qc == verdict
+    assert replay(chain.recorder).identical
+
+
+def test_an_instrument_of_nobody_is_refused(chain: Chain) -> None:
+    assert chain.refused(metered("2025-01-31", "7.1", "nothing")) == "INSTRUMENT_UNKNOWN"
