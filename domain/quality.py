@@ -23,12 +23,14 @@ from typing import Any, Final, Literal, NamedTuple
 from domain.profiles import (
     CUT_DEFECTS,
     SEVERITIES,
+    Classing,
     Commodity,
     CutClass,
     Grade,
     Grading,
     Severity,
     Specification,
+    ValueGrade,
     within,
 )
 from domain.quantity import WHOLE_BP, rounded
@@ -161,11 +163,14 @@ def judge(
         for item, limit in zip(values, limits, strict=True)
     ]
     lines = _by_plan(lines, commodity, on, stage, product)
-    grade: Grade | None = None
+    grade: Grade | ValueGrade | None = None
     if cut_test is not None:
         grading = _grading(cut_test, commodity, on)
-        grade = grade_of(cut_test, grading)
-        lines += _cut_lines(cut_test, grading, grade)
+        by_beans = grade_of(cut_test, grading)
+        grade = by_beans
+        lines += _cut_lines(cut_test, grading, by_beans)
+    classed = class_of(values, commodity.classes_of(product, on)) if grade is None else None
+    grade = grade or classed
     severity = _gravest([line.severity for line in lines] + ([grade.severity] if grade else []))
     moistures = [rounded(item.value, 2) for item in values if item.test == MOISTURE and not item.below]
     return Verdict(
@@ -183,6 +188,24 @@ def grade_of(cut_test: CutTest, grading: Grading) -> Grade:
         if all(_allowed(cut_test, item, grade) for item in grading.classes):
             return grade
     return grading.grades[-1]
+
+
+def class_of(values: Sequence[Found], classing: Classing | None) -> ValueGrade | None:
+    """The best grade whose limits all values meet, each as exactly as it is written.
+
+    None: there are no such grades, or a test that they ask for is not among the values. Less than a limit of
+    quantification meets what that limit meets.
+    """
+    if classing is None or not classing.tests() <= {item.test for item in values}:
+        return None
+    for grade in classing.grades[:-1]:
+        if all(
+            within(item.value, None if item.below else grade.min.get(item.test), grade.max.get(item.test))
+            and not (item.below and item.test in grade.min)
+            for item in values
+        ):
+            return grade
+    return classing.grades[-1]
 
 
 def _grading(cut_test: CutTest, commodity: Commodity, on: date) -> Grading:

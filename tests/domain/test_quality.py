@@ -230,6 +230,46 @@ def test_a_line_fails_exactly_when_the_lot_is_sub_standard(counts: list[int]) ->
     assert verdict.lines[0].passed is not failed
 
 
+# --- grades by values ---
+
+COFFEE = load_commodity(
+    (Path(__file__).resolve().parents[1] / "own_profiles" / "commodities" / "coffee.toml").read_text("utf-8"),
+    "coffee.toml",
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "grade", "severity"),
+    [
+        ({"defects": "3", "cup": "85.0"}, "G1", None),
+        ({"defects": "3", "cup": "84.96"}, "G1", None),  # as exactly as the limit is written
+        ({"defects": "3", "cup": "84.9"}, "G2", None),
+        ({"defects": "4", "cup": "90"}, "G2", None),
+        ({"defects": "13", "cup": "90"}, "G3", None),
+        ({"defects": "25", "cup": "60"}, "G3", "info"),
+        ({"defects": "26", "cup": "90"}, "UG", "downgrade_grade"),
+        ({"defects": "3"}, None, None),  # what the best grade asks for is not known
+        ({"cup": "90"}, None, None),
+    ],
+)
+def test_the_best_grade_whose_limits_all_values_meet(
+    values: dict[str, str], grade: str | None, severity: str | None
+) -> None:
+    verdict = judge([*values.items(), ("moisture", "11.0")], None, COFFEE, DAY, "lot", product="coffee_green")
+    assert (verdict.grade, verdict.severity, verdict.verdict) == (grade, severity, "pass")
+
+
+def test_of_several_values_all_meet_the_grade_and_less_than_can_be_measured_proves_no_minimum() -> None:
+    found = [("defects", "2"), ("defects", "5"), ("cup", "90")]
+    assert judge(found, None, COFFEE, DAY, "lot", product="coffee_green").grade == "G2"
+    below = [Found("defects", "3", below=True), Found("cup", "90", below=True)]
+    assert judge(below, None, COFFEE, DAY, "lot", product="coffee_green").grade == "G3"
+    assert (
+        judge([("defects", "2"), ("cup", "90")], None, COFFEE, date(2021, 1, 1), "lot", product="coffee_green").grade
+        is None
+    )
+
+
 # --- several samples tested apart: n = 9, c = 2, m = 100, M = 200 ---
 
 
