@@ -126,6 +126,13 @@ class NewLot(Value):
     expires_on: Day | None = None  # the last day of use; none: what the profile and the inputs say
 
 
+class Part(Value):
+    """So many parts of what comes out are an organisation's: 60 of 100, or 2 of 3."""
+
+    owner: Code
+    parts: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+
+
 class Named(Value):
     """A new lot whose product and quantity follow from what goes into it."""
 
@@ -143,12 +150,16 @@ class Measurement(Value):
 class Result(Measurement):
     """A test, its value, and how it was come by.
 
-    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit.
+    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit. ``samples``: so
+    many of the samples that were tested apart gave this value (none told: one); other values of the test are results of
+    their own.
     """
 
     below: Literal[True] | None = None
     method: Word | None = None
     uncertainty: Decimal | None = None  # expanded, in the unit of the test
+    samples: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
+    instrument: Id | None = None  # meter, thermometer or detector that gave it
 
 
 class Answered(Value):
@@ -289,6 +300,7 @@ class Transformed(Base):
     outputs: NewLots
     loss: Quantity | None = None  # declared; must close the balance when it is given
     loads: Annotated[tuple[Id, ...], Field(max_length=MAX_LOTS)] = ()  # runs that end with this
+    key: Annotated[tuple[Part, ...], Field(min_length=2, max_length=50)] | None = None  # agreed; none: by weight
 
 
 class Sampled(Base):

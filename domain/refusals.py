@@ -50,11 +50,15 @@ LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why", "origi
 WORDS: Final[dict[Lang, dict[str, str]]] = {
     "en": {
         "on_hold": "on hold",
+        "by_key": "by the agreed key",
+        "by_weight": "by weight",
         "seal_broken": "the seal of its sample was broken",
         "not_accredited": "the laboratory told no accreditation",
         "not_sampled": "no sample was recorded",
         "same_person": "whoever tested had drawn the sample",
         "owner_tested": "the owner of the goods tested",
+        "not_calibrated": "the instrument was not calibrated that day",
+        "too_few_samples": "fewer samples were tested than the plan asks for",
         "not_yet": "not yet in force",
         "void": "void",
         "fail": "failed",
@@ -79,11 +83,15 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
     },
     "fr": {
         "active": "en vigueur",
+        "by_key": "selon la clé convenue",
+        "by_weight": "au poids",
         "seal_broken": "le scellé de l'échantillon était rompu",
         "not_accredited": "le laboratoire n'a pas indiqué d'accréditation",
         "not_sampled": "aucun prélèvement n'est enregistré",
         "same_person": "qui a analysé avait prélevé l'échantillon",
         "owner_tested": "le propriétaire de la marchandise a analysé",
+        "not_calibrated": "l'instrument n'était pas étalonné ce jour-là",
+        "too_few_samples": "moins d'échantillons ont été analysés que le plan n'en demande",
         "suspended": "suspendu",
         "withdrawn": "retiré",
         "expired": "expiré",
@@ -584,6 +592,20 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "{lot} n'est pas une livraison ; seules les livraisons sont reçues.",
         ),
         advice=("Bulk the lots instead.", "Regroupez plutôt les lots."),
+    ),
+    "KEY_OF_OTHERS": _kind(
+        "conflict",
+        "owners",
+        title=("The key names others", "La clé nomme d'autres"),
+        sentence=(
+            "The key names {owners}; these are not just the owners of what went in, each once.",
+            "La clé nomme {owners} ; ce ne sont pas exactement les propriétaires de ce qui est entré, chacun une fois.",
+        ),
+        advice=(
+            "Give every owner of the goods that went in its parts, once; or leave the key out to share by weight.",
+            "Donnez une fois ses parts à chaque propriétaire de ce qui est entré ; ou omettez la clé pour partager au "
+            "poids.",
+        ),
     ),
     "OWNER_REQUIRED": _kind(
         "conflict",
@@ -1699,7 +1721,7 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         "instrument",
         title=("No such instrument", "Instrument inconnu"),
         sentence=("There is no instrument {instrument}.", "Il n'y a pas d'instrument {instrument}."),
-        advice=("Register the scale first, or leave it out.", "Enregistrez d'abord la balance, ou omettez-la."),
+        advice=("Register the instrument first, or leave it out.", "Enregistrez d'abord l'instrument, ou omettez-le."),
     ),
     "ALREADY_MEMBER_FOR_PRODUCT": _kind(
         "conflict",

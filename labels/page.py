@@ -508,7 +508,9 @@ class _Voice:
         """The value with its unit, unless it is the count that the name already says."""
         if measured.count is not None and measured.value == str(measured.count):
             return None
-        return self.amount(measured.value, measured.unit)
+        found = self.amount(measured.value, measured.unit)
+        found = f"<\u00a0{found}" if measured.below else found
+        return self.say("of_samples", found=found, n=measured.samples) if measured.samples else found
 
     def limit(self, measured: Measured) -> Markup | None:
         if measured.limit is None or measured.unit == texts.YES_NO:

@@ -213,6 +213,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "dated": ("{day}: {what}", "{day} : {what}"),
     "limit": ("limit {limit}", "limite {limit}"),
+    "of_samples": ("{found} (worst of {n} samples)", "{found} (le moins bon de {n} échantillons)"),
     "in_order": ("in order", "en ordre"),
     "not_in_order": ("not in order", "pas en ordre"),
     "no_limit": ("for information", "pour information"),

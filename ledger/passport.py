@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
@@ -367,8 +368,10 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
             line.get("count"),
             line.get("of"),
             _test_name(line["test"], facts.family[row.lot_id].product),
+            bool(line.get("below")),
+            samples,
         )
-        for line in json.loads(row.lines)
+        for line, samples in _apart(json.loads(row.lines))
     )
     methods = sorted({line["method"] for line in json.loads(row.lines) if line.get("method")})
     return QualityCheck(
@@ -380,6 +383,20 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
         grade=row.grade,
         measured=measured,
     )
+
+
+def _apart(lines: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], int | None]]:
+    """Each test of a check once: of samples tested apart the worst value, and of how many (one: none)."""
+    for test in dict.fromkeys(line["test"] for line in lines):
+        same = [line for line in lines if line["test"] == test]
+        samples = sum(line.get("samples", 1) for line in same)
+        yield max(same, key=_how_bad), samples if samples > 1 else None
+
+
+def _how_bad(line: Mapping[str, Any]) -> tuple[bool, Fraction]:
+    """What failed first; then the highest, or the lowest where there is a lower limit alone."""
+    value = Fraction(line["value"])
+    return line["passed"] is False, -value if (line["limit"] or "").startswith("≥") else value
 
 
 def _test_name(test: str, product: str) -> dict[str, str] | None:

@@ -113,6 +113,7 @@ class Named:
                 self._outputs(event.outputs)
             case told.Transformed():
                 self._outputs(event.outputs)
+                self.organisations.update(part.owner for part in event.key or ())
                 self.loads.update(event.loads)
             case told.Loaded():
                 self.vessels.add(event.vessel)
@@ -135,6 +136,7 @@ class Named:
                 self.samples.add(event.sample)
             case told.Inspected():
                 self.samples |= _given(event.sample)
+                self.instruments.update(item.instrument for item in event.measurements if item.instrument)
             case told.Certified() | told.TransferAccepted():
                 self.papers = True
                 if isinstance(event, told.TransferAccepted):
