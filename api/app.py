@@ -25,6 +25,7 @@ from api.v1 import (
     checklists,
     contracts,
     curves,
+    documents,
     events,
     facilities,
     imports,
@@ -38,6 +39,8 @@ from api.v1 import (
     signals,
 )
 from ledger import memory
+from ledger.documents import Desk
+from ledger.keys import Keys
 from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, connect
@@ -49,6 +52,7 @@ PARTS = (
     events,
     lots,
     labels,
+    documents,
     signals,
     balances,
     contracts,
@@ -66,7 +70,7 @@ PARTS = (
 
 MAX_BODY = 1 << 20
 MAX_FILE = 11 << 20
-UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|lots/[^/]+/attachments)")
+UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|documents/verify|lots/[^/]+/attachments)")
 """Paths that take a file: a request with one holds at most ``MAX_FILE`` bytes."""
 
 
@@ -177,6 +181,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
+    app.state.desk = Desk(recorder, Keys(settings.keys_dir))
     app.add_middleware(NoteUse)
     app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))

@@ -18,6 +18,11 @@ class Settings:
     secure_cookies: bool = False  # set when the public address is https
     pages_per_minute: int = 600  # public pages for one address
 
+    @property
+    def keys_dir(self) -> Path:
+        """The folder of secret keys."""
+        return self.data_dir / "keys"
+
     @classmethod
     def from_env(cls) -> Settings:
         """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR`` and ``FILIERE_PUBLIC_URL``.

@@ -24,7 +24,7 @@ from models.ics import (
     TrainingRecord,
 )
 from models.imports import ImportMapping, ImportRecord, ImportRun
-from models.issued import AttachedDocument, Attachment, Document, Frozen, Label, PublicPage
+from models.issued import AttachedDocument, Attachment, Document, DocumentFile, Frozen, Label, PublicPage
 from models.log import Event
 from models.prices import PricedProduct, PriceList, PriceVersion
 from models.projections import (
@@ -90,6 +90,7 @@ __all__ = [
     "Contract",
     "Deviation",
     "Document",
+    "DocumentFile",
     "Estimate",
     "EstimateRevision",
     "Event",
