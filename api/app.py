@@ -190,7 +190,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows)
+    app.public = public.Public(recorder, limits, rows, app.state.desk)
     return app
 
 

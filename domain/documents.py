@@ -34,6 +34,28 @@ class Seal:
     proven: bool
 
 
+@dataclass(frozen=True, slots=True)
+class PublicDocument:
+    """What anybody who holds the paper may read of it: no more than the paper says, and what became of it.
+
+    ``label``: the live page of the lot. ``record`` and ``proof``: what the log proves of the issue, once it is sealed.
+    """
+
+    number: str
+    kind: Kind
+    lot_code: str
+    issuer: str
+    issued_at: datetime
+    facts_sha256: str
+    state: DocumentState
+    reason: str | None
+    superseded_by: str | None
+    ended_at: datetime | None
+    label: str | None
+    record: str | None
+    proof: str | None
+
+
 CODES: Final = ("intact", "whole", "signer", "known", "facts", "logged", "in_force")
 """The checks in their order; the number of a check is its place here, counted from 1."""
 

@@ -7,6 +7,7 @@ facts, the record of its issue in the log, the address of the label, and the pro
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,7 +20,7 @@ from sqlalchemy.exc import IntegrityError
 
 import models
 from domain import events as told
-from domain.documents import CODES, DocumentCheck, DocumentVerdict, Seal, path_of
+from domain.documents import CODES, DIGEST_SHOWN, DocumentCheck, DocumentVerdict, PublicDocument, Seal, path_of
 from domain.log import Stored
 from domain.note import BadNote, Policy, verify_proof
 from domain.refusals import Refused
@@ -30,7 +31,7 @@ from models.base import table
 from models.db import SystemSession, system_session
 
 _DOCUMENT, _FILE, _EVENT = table(models.Document), table(models.DocumentFile), table(models.Event)
-_ORG = table(models.Organisation)
+_ORG, _LABEL = table(models.Organisation), table(models.Label)
 
 MOST_BYTES: Final = 10 << 20
 """Bytes of a file that is verified."""
@@ -137,6 +138,47 @@ def record_of(session: SystemSession, org_id: int, seq: int) -> bytes:
         org_id, seq, row.received_at, row.logged_at, row.actor, row.body, row.ruling, bytes(row.salt)
     )  # fmt: skip
     return stored.record()
+
+
+_ADDRESS = re.compile(rf"(?P<number>[A-Z0-9./_-]{{1,40}})\.(?P<digits>[0-9a-f]{{{DIGEST_SHOWN}}})")
+
+
+def public(desk: Desk, address: str) -> PublicDocument | None:
+    """What became of the document with an address (``number.digits``); none where either is not that of a document."""
+    match = _ADDRESS.fullmatch(address)
+    if match is None:
+        return None
+    lot = table(models.Lot)
+    with system_session(desk.recorder.database, write=False) as session:
+        row = session.execute(
+            select(_DOCUMENT, lot.c.code.label("lot_code"), _ORG.c.name.label("issuer"))
+            .join(lot, lot.c.id == _DOCUMENT.c.lot_id)
+            .join(_ORG, _ORG.c.id == _DOCUMENT.c.org_id)
+            .where(_DOCUMENT.c.number == match["number"], _DOCUMENT.c.facts_sha256.startswith(match["digits"]))
+        ).first()
+        if row is None:
+            return None
+        label = session.execute(
+            select(_LABEL.c.code)
+            .where(_LABEL.c.lot_id == row.lot_id, _LABEL.c.state == "issued")
+            .order_by(_LABEL.c.seq.desc())
+        ).scalar()
+    proven = desk.proof_of(row.org_id, row.seq)
+    return PublicDocument(
+        number=row.number,
+        kind=row.kind,
+        lot_code=row.lot_code,
+        issuer=row.issuer,
+        issued_at=datetime.fromtimestamp(row.issued_at / 1000, UTC),
+        facts_sha256=row.facts_sha256,
+        state=row.state,
+        reason=row.reason,
+        superseded_by=row.superseded_by,
+        ended_at=datetime.fromtimestamp(row.ended_at / 1000, UTC) if row.ended_at is not None else None,
+        label=issue.public_url(desk.recorder.host, label) if label is not None else None,
+        record=proven[0].decode() if proven is not None else None,
+        proof=proven[1].decode() if proven is not None else None,
+    )
 
 
 # --- what there is to say of a copy ---
