@@ -156,10 +156,6 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{count} bytes were added after it was signed. What they show was not issued.",
         "{count} octets ont été ajoutés après la signature. Ce qu’ils montrent n’a pas été émis.",
     ),
-    "whole.failed.signatures": (
-        "It carries {count} signatures; a document of ours carries one.",
-        "Il porte {count} signatures ; un document émis ici en porte une.",
-    ),
     "whole.not_checked": ("Without a signature there is nothing to compare.", "Sans signature, rien à comparer."),
     "signer.passed": (
         "It was signed by this service.",

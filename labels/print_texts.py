@@ -199,8 +199,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "statement.nature": (
         "Computed from the record, as it stood on {at}; nobody typed a figure for it. It is no transaction "
         "certificate: only a control body issues those.",
-        "Calculé d’après l’enregistrement, au {at} ; aucun chiffre n’a été saisi pour elle. Ce n’est pas un certificat "
-        "de transaction : seul un organisme de contrôle en délivre.",
+        "Calculée d’après l’enregistrement, au {at} ; aucun chiffre n’a été saisi pour elle. Ce n’est pas un "
+        "certificat de transaction : seul un organisme de contrôle en délivre.",
     ),
     "statement.unclaimed": (
         "No claim was made for these goods.",

@@ -331,6 +331,14 @@ def test_a_statement_says_what_came_back(office: Office) -> None:
     assert (sale.returned_g, sale.net_g, sale.shipped_g) == (20_000, 130_000, 130_000)
 
 
+def test_no_statement_of_more_than_the_lot_even_where_the_rows_were_changed_by_hand(office: Office) -> None:
+    lot = table(models.Lot)
+    with system_session(office.recorder.database, write=True) as session:
+        session.connection().execute(sa.update(lot).where(lot.c.code == "DB").values(initial_g=149_999, remaining_g=0))
+    said = refused("STATEMENT_EXCEEDS_LOT", office.issue, "transaction_statement")
+    assert (said.params["have_g"], said.params["wanted_g"]) == (149_999, 150_000)
+
+
 # --- the verdict on 150 copies (T22) ---
 
 
@@ -373,6 +381,8 @@ def exhibits(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> It
     with system_session(ours.recorder.database, write=True) as session:
         last = sa.select(sa.func.max(document.c.seq)).scalar_subquery()
         session.connection().execute(sa.update(document).where(document.c.seq == last).values(facts_sha256="0" * 64))
+    files["insider"] = _by_an_insider(ours, "facts.json", b'"net_g":400000', b'"net_g":900000')
+    files["other record"] = _by_an_insider(ours, "event.json", b'"language":"en"', b'"language":"fr"')
     for kind in KINDS:
         files[f"other/{kind}"] = other.file(other.issue(kind))
     yield Exhibits(ours, other, Keys(tmp_path_factory.mktemp("forger") / "keys"), files)
@@ -396,6 +406,8 @@ def _cases() -> list[Case]:
     for name in ("replaced", "withdrawn"):
         add(name, lambda e, name=name: e.files[name], "in_force")
     add("its row says another digest", lambda e: e.files["tampered"], "facts")
+    add("facts changed by an insider with key and database", lambda e: e.files["insider"], "facts")
+    add("record changed by an insider with key and database", lambda e: e.files["other record"], "facts")
     for index in range(64):  # every part of the file: header, pages, fonts, attachments, signature, trailer
         add(f"bit {index} of 64", lambda e, i=index: _flip(e.files[TC], (2 * i + 1) / 128, i), "any")
     for name in (f"{KINDS[1]}/fr", f"{KINDS[2]}/fr", "proven", "withdrawn"):
@@ -431,6 +443,7 @@ def _cases() -> list[Case]:
     add("drawn and not signed", lambda e: papers.unsigned(e.office, "TC-COOP-2030-0001"), "intact")
     add("a unsigned copy signed by a forger", lambda e: papers.resigned(_drawn(e), e.forger), "signer")
     add("our signature in another's file", _transplanted, "intact")
+    add("the digest in the signature put right", _digest_put_right, "intact")
     add("the signature's gap made wider", _widened, "intact")
     add("the byte range begins later", lambda e: e.files[TC].replace(b"/ByteRange [0 ", b"/ByteRange [1 ", 1), "intact")
     add(
@@ -444,6 +457,40 @@ def _cases() -> list[Case]:
     add("a signature of deep nesting", _nested, "intact")
     add("a signature of 200 kB", lambda _: _with_contents(b"30" * 200_000), "intact")
     return cases
+
+
+def _by_an_insider(office: Office, changed: str, old: bytes, new: bytes) -> bytes:
+    """Another attachment, signed with our own key, and kept as if they had been issued; the log says otherwise."""
+    number = office.issue()
+    genuine = signing.attached(office.file(number))
+    assert old in genuine[changed]
+    files = [
+        signing.File(name, "application/json", name, data.replace(old, new) if name == changed else data)
+        for name, data in genuine.items()
+    ]
+    signer = signing.signer_of(office.desk.keys, HOST, NOW)
+    forged = signer.sign(
+        papers.unsigned(office, number), files, number, documents.datetime.fromtimestamp(NOW // 1000, documents.UTC)
+    )
+    kept = table(models.DocumentFile)
+    with system_session(office.recorder.database, write=True) as session:
+        values = {"content": forged, "sha256": hashlib.sha256(forged).hexdigest()}
+        session.connection().execute(sa.update(kept).where(kept.c.number == number).values(**values))
+    return forged
+
+
+def _digest_put_right(e: Exhibits) -> bytes:
+    """Content changed, and the digest in the signature made to fit; only the signature's own value does not."""
+    data = e.files[TC]
+    begin, end = _gap(data)
+
+    def digest(whole: bytes) -> bytes:
+        return hashlib.sha256(whole[:begin] + whole[end:]).hexdigest().encode()
+
+    changed = papers.flipped(data, 2000)
+    held = changed[begin:end].lower()
+    assert digest(data) in held
+    return changed[:begin] + held.replace(digest(data), digest(changed)) + changed[end:]
 
 
 def _flip(data: bytes, share: float, seed: int) -> bytes:
@@ -531,6 +578,16 @@ def test_the_right_verdict_on_a_copy(exhibits: Exhibits, make: Any, fails: str |
     for lang in ("en", "fr"):
         assert verdict.sentence(lang)
         assert all(check.sentence(lang) for check in verdict.checks)  # no sentence is missing, whatever was found
+
+
+def test_a_byte_range_that_begins_later_covers_nothing(exhibits: Exhibits) -> None:
+    data = exhibits.files[TC]
+    match = signing._RANGE.search(data)
+    assert match is not None
+    _, gap, after, rest = map(int, match.groups())
+    assert signing._signed(data, 0, gap, after, rest, at=match.start()).holds
+    assert not signing._signed(data, 1, gap, after, rest, at=match.start()).holds
+    assert not signing._signed(data, 0, gap, after, rest, at=gap + 1).holds
 
 
 def test_a_file_above_the_limit_is_not_looked_at(exhibits: Exhibits) -> None:
