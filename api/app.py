@@ -28,6 +28,7 @@ from api.v1 import (
     checklists,
     contracts,
     curves,
+    documents,
     events,
     facilities,
     imports,
@@ -42,6 +43,7 @@ from api.v1 import (
     signals,
 )
 from ledger import memory
+from ledger.documents import desk_of
 from ledger.log import open_log
 from ledger.profiles import profiles
 from ledger.record import Recorder
@@ -55,6 +57,7 @@ PARTS = (
     lots,
     labels,
     log,
+    documents,
     signals,
     balances,
     contracts,
@@ -72,7 +75,7 @@ PARTS = (
 
 MAX_BODY = 1 << 20
 MAX_FILE = 11 << 20
-UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|lots/[^/]+/attachments)")
+UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|documents/verify|lots/[^/]+/attachments)")
 """Paths that take a file: a request with one holds at most ``MAX_FILE`` bytes."""
 
 
@@ -190,6 +193,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
     )
     app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
     app.state.log, app.state.sealer = sealed, sealer
+    app.state.desk = desk_of(sealed, seals=settings.seal_seconds > 0)
     app.add_middleware(NoteUse)
     app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
@@ -198,7 +202,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows, LogFiles(sealed), sealer)
+    app.public = public.Public(recorder, limits, rows, app.state.desk, LogFiles(sealed), sealer)
     return app
 
 

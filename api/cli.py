@@ -450,30 +450,77 @@ def label(
 
 @app.command()
 def certificate(
-    lot: Lot,
+    lot: Annotated[str | None, typer.Argument(help="code or id of the lot")] = None,
     output: Output = None,
-    lang: Language = "en",
-    kind: Annotated[Literal["traceability", "analysis"], typer.Option(help="which certificate")] = "traceability",
+    lang: Annotated[Literal["en", "fr"] | None, typer.Option(help="language of the text")] = None,
+    kind: Annotated[
+        Literal["traceability", "analysis", "transaction"], typer.Option(help="which document")
+    ] = "traceability",
+    shipment: Annotated[
+        str | None, typer.Option(help="of a transaction statement: id of the event that shipped or certified the goods")
+    ] = None,
+    reissue: Annotated[str | None, typer.Option(help="number of a document to issue anew, in its place")] = None,
+    revoke: Annotated[str | None, typer.Option(help="number of a document to withdraw")] = None,
+    reason: Annotated[str | None, typer.Option(help="why it is withdrawn; no names of persons")] = None,
 ) -> None:
-    """Issue a numbered, frozen certificate: the traceability of a labelled lot, or the analysis of any lot."""
-    from ledger.issue import Kind, issue_certificate
+    """Issue a numbered, frozen, signed document on a lot; issue one anew, or withdraw it."""
+    from domain.documents import Kind
+    from ledger import issue
 
-    kinds: dict[str, Kind] = {"traceability": "traceability_certificate", "analysis": "certificate_of_analysis"}
+    if sum(one is not None for one in (lot, reissue, revoke)) != 1:
+        _stop("Name a lot, or a document to issue anew, or one to withdraw.", 2)
+    if (revoke is None) != (reason is None):
+        _stop("To withdraw a document takes --revoke NUMBER and --reason.", 2)
+    if (kind == "transaction") != (shipment is not None):
+        _stop("A transaction statement takes --kind transaction and --shipment EVENT.", 2)
     recorder = _recorder(Settings.from_env())
-    actor, uid = _owner_of(recorder, lot)
-    number = issue_certificate(recorder, actor, uid, lang, kinds[kind])
+    if revoke is not None and reason is not None:
+        issue.revoke_document(recorder, _issuer_of(recorder, revoke), revoke, reason)
+        _say(f"Withdrawn: {revoke}.")
+        return
+    if reissue is not None:
+        number = issue.reissue(recorder, _issuer_of(recorder, reissue), reissue, lang)
+    else:
+        kinds: dict[str, Kind] = {
+            "traceability": "traceability_certificate",
+            "analysis": "certificate_of_analysis",
+            "transaction": "transaction_statement",
+        }
+        actor, uid = _owner_of(recorder, lot or "")
+        number = issue.issue_certificate(recorder, actor, uid, lang or "en", kinds[kind], about=shipment)
     _write(_certificate_pdf(recorder, number), output)
-    _say(f"Issued {number}.")
+    _say(f"Issued {number}." + (f" {reissue} is superseded." if reissue is not None else ""))
 
 
 def _certificate_pdf(recorder: Recorder, number: str) -> bytes:
-    from ledger.issue import certificate as held
-    from ledger.issue import certificate_bytes
+    from ledger.documents import desk_of, signed
+    from ledger.log import open_log
+
+    log = Settings.from_env().log(recorder)
+    open_log(log)
+    return signed(desk_of(log, seals=True), None, number).content
+
+
+def _issuer_of(recorder: Recorder, number: str) -> Actor:
+    """The organisation that issued a document."""
+    from sqlalchemy import select
+
+    import models
+    from domain.refusals import Refused
+    from domain.values import Actor
+    from models.base import table
     from models.db import system_session
 
+    document, organisation = table(models.Document), table(models.Organisation)
     with system_session(recorder.database, write=False) as session:
-        paper = held(session, None, number)
-    return certificate_bytes(paper)
+        row = session.execute(
+            select(organisation.c.id, organisation.c.code)
+            .join(document, document.c.org_id == organisation.c.id)
+            .where(document.c.number == number)
+        ).first()
+    if row is None:
+        raise Refused("DOCUMENT_UNKNOWN", document=number)
+    return Actor(row.id, row.code, "system")
 
 
 def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:
@@ -806,14 +853,21 @@ def _organisation(recorder: Recorder, code: str) -> Actor:
 
 @app.command()
 def verify(
-    url: Annotated[str, typer.Argument(help="what the QR holds, or the 16 characters below it")],
+    url: Annotated[
+        str, typer.Argument(help="what the QR holds, or the 16 characters below it; or the PDF of a document")
+    ],
     as_json: Annotated[bool, typer.Option("--json", help="the whole answer")] = False,
+    here: Annotated[bool, typer.Option("--here", help="a document: by this database, without asking its host")] = False,
+    lang: Language = "en",
 ) -> None:
-    """Ask the page behind a label. Exit status 0 only if it is in order."""
+    """Ask the page behind a label, or verify the PDF of a document. Exit status 0 only if it is in order."""
     import httpx
 
     from ledger.issue import normal_code, public_url
 
+    if _is_pdf(url):
+        _verify_document(Path(url).read_bytes(), as_json=as_json, here=here, lang=lang)
+        return
     address = url if "://" in url else public_url(Settings.from_env().public_url, normal_code(url))
     try:
         answer = httpx.get(address, headers={"Accept": "application/json"}, timeout=20, follow_redirects=False)
@@ -827,6 +881,46 @@ def verify(
     typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else _verdict(found))
     if found["state"] != "valid":
         sys.exit(1)
+
+
+def _is_pdf(name: str) -> bool:
+    """Whether a file of that name begins like a PDF."""
+    if "://" in name or not Path(name).is_file():
+        return False
+    with Path(name).open("rb") as file:
+        return file.read(5) == b"%PDF-"
+
+
+def _verify_document(data: bytes, *, as_json: bool, here: bool, lang: Language) -> None:
+    """The numbered checks of a document, by the host of the setting or by the database at hand."""
+    settings = Settings.from_env()
+    if here:
+        from api.v1.documents import verdict_out
+        from ledger.documents import verify_document
+
+        found = verdict_out(verify_document(_recorder(settings), data)).model_dump(mode="json")
+    else:
+        found = _ask_host(f"{settings.public_url}/v1/documents/verify", data)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        lines = [f"  {item['number']}. {item['answer']}: {item['sentence'][lang]}" for item in found["checks"]]
+        typer.echo("\n".join([found["sentence"][lang], *lines]))
+    if not found["in_order"]:
+        sys.exit(1)
+
+
+def _ask_host(address: str, data: bytes) -> dict[str, Any]:
+    import httpx
+
+    try:
+        answer = httpx.post(address, content=data, headers={"Content-Type": "application/pdf"}, timeout=60)
+    except httpx.HTTPError as error:
+        _stop(f"{address} does not answer: {error}")
+    if answer.status_code != 200:  # noqa: PLR2004
+        _stop(f"{address} answered {answer.status_code}.")
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _verdict(found: dict[str, Any]) -> str:

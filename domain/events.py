@@ -616,14 +616,28 @@ class LabelRevoked(Base):
 
 
 class DocumentIssued(Base):
-    """A frozen, numbered document on a lot; the digest is of the facts as they stood."""
+    """A frozen, numbered document on a lot; the digest is of the facts as they stood.
+
+    ``supersedes``: the number of the document in whose place it stands from now on. ``about``: of a transaction
+    statement, the event by which the goods left or were put on a certificate.
+    """
 
     type: Literal["document_issued"] = "document_issued"
     lot: Id
-    kind: Literal["traceability_certificate", "certificate_of_analysis"]
+    kind: Literal["traceability_certificate", "certificate_of_analysis", "transaction_statement"]
     number: Code
     language: Literal["en", "fr"]
     facts_sha256: Sha256
+    about: Id | None = None
+    supersedes: Code | None = None
+
+
+class DocumentRevoked(Base):
+    """A document is withdrawn; whoever asks after its number is told so, and why, for ever."""
+
+    type: Literal["document_revoked"] = "document_revoked"
+    number: Code
+    reason: Note
 
 
 class Reassessed(Base):
@@ -688,7 +702,7 @@ class Corrected(Base):
 Told: TypeAlias = Annotated[Recordable | Corrected, Field(discriminator="type")]
 """An event as clients send it."""
 
-Own: TypeAlias = LabelIssued | LabelRevoked | DocumentIssued | Reassessed
+Own: TypeAlias = LabelIssued | LabelRevoked | DocumentIssued | DocumentRevoked | Reassessed
 """Events that the ledger writes itself when it issues something or learns of the past."""
 
 AnyEvent: TypeAlias = Recordable | Corrected | Own
@@ -767,6 +781,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Cleaned()
             | Corrected()
             | LabelRevoked()
+            | DocumentRevoked()
             | Reassessed()
         ):
             return ()

@@ -95,6 +95,8 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "suspended": "suspendu",
         "withdrawn": "retiré",
         "expired": "expiré",
+        "superseded": "remplacé",
+        "revoked": "retiré",
         "not_yet": "pas encore en vigueur",
         "available": "disponible",
         "on_hold": "bloqué",
@@ -1886,6 +1888,55 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         advice=(
             "Known sheets: {grids}.",
             "Feuilles connues : {grids}.",
+        ),
+    ),
+    "DOCUMENT_NOT_IN_FORCE": _kind(
+        "conflict",
+        "document state",
+        title=("Document no longer in force", "Document qui n'est plus en vigueur"),
+        sentence=("{document} is {state} already.", "{document} est déjà {state}."),
+        advice=(
+            "Ask for the document by its number: it says what stands in its place, or why it was withdrawn.",
+            "Demandez le document par son numéro : il dit ce qui le remplace, ou pourquoi il a été retiré.",
+        ),
+    ),
+    "STATEMENT_ISSUED_BEFORE": _kind(
+        "conflict",
+        "document",
+        title=("Stated already", "Déjà attesté"),
+        sentence=(
+            "{document} states this transaction already, and is in force.",
+            "{document} atteste déjà cette transaction, et est en vigueur.",
+        ),
+        advice=(
+            "Send that one, or issue it anew: the new one then stands in its place.",
+            "Envoyez celui-là, ou émettez-le de nouveau : le nouveau le remplacera.",
+        ),
+    ),
+    "STATEMENT_EXCEEDS_LOT": _kind(
+        "conflict",
+        "lot have_g wanted_g",
+        title=("More than the lot", "Plus que le lot"),
+        sentence=(
+            "{wanted_g} would be stated of {lot}, which stands for {have_g}.",
+            "{wanted_g} seraient attestés pour {lot}, qui en représente {have_g}.",
+        ),
+        advice=(
+            "Correct the lot or the shipment first.",
+            "Corrigez d'abord le lot ou l'expédition.",
+        ),
+    ),
+    "STATEMENT_CLAIM_LOWERED": _kind(
+        "conflict",
+        "lot scheme value carried",
+        title=("The claim was lowered since", "Mention abaissée depuis"),
+        sentence=(
+            "It was told as {value} under {scheme}; {lot} carries {carried} now.",
+            "Annoncé {value} au titre de {scheme} ; {lot} porte désormais {carried}.",
+        ),
+        advice=(
+            "Open the claims of the lot to see what lowered it, tell the buyer, and correct the shipment.",
+            "Ouvrez les mentions du lot pour voir ce qui l'a abaissée, prévenez l'acheteur et corrigez l'expédition.",
         ),
     ),
     "DOCUMENT_UNKNOWN": _kind(

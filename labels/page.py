@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from domain.documents import PublicDocument
+
 CHECKED_AT: Final = "@@CHECKED_AT@@"
 """Stands where the time of the check stands; replaced when the page is served."""
 
@@ -163,6 +165,29 @@ def unknown_html(typed: str | None, lang: Lang, host: str) -> bytes:
 def start_html(lang: Lang, host: str) -> bytes:
     """The page with one field to type the code."""
     return _form_page("start", lang, host, "")
+
+
+DOCUMENT_TONES: Final = {"issued": "ok", "superseded": "look", "revoked": "stop"}
+DOCUMENT_ICONS: Final = {"issued": "tick", "superseded": "next", "revoked": "bar"}
+"""state of a document -> the look of its page, told apart without colour."""
+
+
+def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
+    """The page of a document for whoever holds it: which it is, and whether it is still in force."""
+    voice = _Voice(lang, None)
+    kind = texts.text(lang, f"document.{held.kind}")
+    return _render(
+        "document.html",
+        voice,
+        host=_plain(host).lower(),
+        title=f"{texts.text(lang, f'document.state.{held.state}')} \u00b7 {_plain(held.number)}",
+        tone=DOCUMENT_TONES[held.state],
+        icon_name=DOCUMENT_ICONS[held.state],
+        languages=_languages({}),
+        d=_plain(held),
+        kind=kind,
+        json_query=JSON_QUERY,
+    )
 
 
 def page_json(passport: Passport) -> bytes:

@@ -191,14 +191,15 @@ def _certificates(
             body_code=row.body_code,
             valid_from=known[row.id].valid_from,
             valid_to=known[row.id].valid_to,
-            status=_paper_status(known[row.id], facts.today),
+            status=paper_status(known[row.id], facts.today),
         )
         for row in rows
     )
     return papers, list(known.values())
 
 
-def _paper_status(held: CertificateFacts, today: date) -> Any:
+def paper_status(held: CertificateFacts, today: date) -> Any:
+    """How a certificate stands on a day; where nothing is known of it, it is not said to be in force."""
     status = held.status_on(today)
     return status if status in ("active", "suspended", "withdrawn", "expired") else "suspended"
 
@@ -270,7 +271,14 @@ def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int
                 inside = _group(grouped, key, row)
                 inside["in"] += row.grams
                 continue
-            if row.type in ("label_issued", "document_issued", "reassessed", "transfer_offered", "read"):
+            if row.type in (
+                "label_issued",
+                "document_issued",
+                "document_revoked",
+                "reassessed",
+                "transfer_offered",
+                "read",
+            ):
                 continue
             key = (row.type, row.process, row.org_id, row.site_id)
             inside = _group(grouped, key, row)
