@@ -244,6 +244,62 @@ def read(text: str) -> Given:
     return Given(strange=True, host=host)
 
 
+def parse_policy(data: bytes) -> Policy:
+    """Whom somebody trusts, in the format of c2sp.org/tlog-policy: one log, witnesses, how many must have seen it.
+
+    Witnesses count that the quorum names, by itself or in one group; groups of groups are refused. ``BadKeys``.
+    """
+    try:
+        return _policy_of(note.decode_text(data.replace(b"\t", b" ").replace(b"\r\n", b"\n")))
+    except BadKeys:
+        raise
+    except ValueError as error:
+        raise BadKeys(f"not a policy: {error}") from error
+
+
+def _policy_of(text: str) -> Policy:
+    logs: list[VerifierKey] = []
+    names: dict[str, tuple[VerifierKey, ...]] = {}
+    needed: dict[str, int] = {"none": 0}
+    quorum: str | None = None
+    for line in text.split("\n"):
+        words = line.split()
+        if not words or words[0].startswith("#"):
+            continue
+        match words:
+            case ["log", key] | ["log", key, _]:
+                logs.append(note.parse_key(key))
+            case ["witness", name, key] | ["witness", name, key, _] if name not in needed:
+                names[name], needed[name] = (note.parse_key(key),), 1
+            case ["group", name, count, *members] if members and name not in needed:
+                names[name] = _members(members, names)
+                needed[name] = {"any": 1, "all": len(members)}.get(count) or note.decode_number(count)
+            case ["quorum", name] if quorum is None and name in needed:
+                quorum = name
+            case _:
+                raise BadKeys(f"not a line of a policy: {line[:80]}")
+    if quorum is None:
+        raise BadKeys("a policy says its quorum")
+    if len({key.name for key in logs}) != 1:
+        raise BadKeys("a policy here names one log")
+    return Policy(logs[0].name, tuple(logs), names.get(quorum, ()), needed[quorum])
+
+
+def _members(members: Sequence[str], names: Mapping[str, tuple[VerifierKey, ...]]) -> tuple[VerifierKey, ...]:
+    found = [names[member] for member in members if member in names and len(names[member]) == 1]
+    if len(found) != len(members):
+        raise BadKeys("a group here has witnesses for members, named before it")
+    return tuple(key for (key,) in found)
+
+
+def named_key(label: str) -> int | None:
+    """The number of the key that a label names, though nobody may have signed it; none where it cannot be read."""
+    try:
+        return label_token.parse_token(label_token.from_base32(label)[: label_token.TOKEN_BYTES]).key
+    except BadLabel:
+        return None
+
+
 # --- what is checked ---
 
 
@@ -281,7 +337,7 @@ def check(
     strange = strange or ("strange_proof" if given.strange_evidence else "")
     say("read", "failed" if strange else "passed", strange)
     ours = host_name(keys.host)
-    if given.host is None:
+    if given.host is None or not ours:
         say("address", "not_applicable")
     else:
         say("address", "passed" if given.host == ours else "failed", "" if given.host == ours else "other_host")

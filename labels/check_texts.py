@@ -83,7 +83,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Cette étiquette a été émise par {host} et n'est pas modifiée. Si la marchandise est en règle aujourd'hui "
         "n'est pas connu ici.",
     ),
-    "word.proven": ("Issue proven, state unknown", "Émission prouvée, état inconnu"),
+    "word.proven": ("Issued and logged, state unknown", "Émise et inscrite, état inconnu"),
     "why.proven": (
         "The log of {host} holds the event that issued this code. Whether the goods are in order today is not known "
         "here.",
@@ -129,8 +129,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "word.not_proven": ("The proof does not hold", "La preuve ne tient pas"),
     "why.not_proven": (
         "The file does not prove that this code was issued. See which check failed, and ask who gave you the file.",
-        "Le fichier ne prouve pas que ce code a été émis. Voir le point non conforme, et interroger qui l'a "
-        "remis.",
+        "Le fichier ne prouve pas que ce code a été émis. Voir le point non conforme, et interroger qui l'a remis.",
     ),
     "word.forked": ("The log does not go on", "Le registre ne se poursuit pas"),
     "why.forked": (
@@ -173,15 +172,15 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "preuve plus récent.",
     ),
     # --- the checks -------------------------------------------------------------------------------------------------
-    "what.read": ("It is a label, a code or a proof", "C'est une étiquette, un code ou une preuve"),
+    "what.read": ("Its form is ours", "Sa forme est la nôtre"),
     "what.address": ("Its address is ours", "Son adresse est la nôtre"),
     "what.signature": ("Our key signed the label", "Notre clé a signé l'étiquette"),
-    "what.key": ("The key counts", "La clé vaut"),
+    "what.key": ("The key was in force", "La clé était en vigueur"),
     "what.event": ("The event issues this code", "L'événement émet ce code"),
     "what.log": ("The log signed its state", "Le registre a signé son état"),
     "what.witnesses": ("Witnesses saw that state", "Des témoins ont vu cet état"),
     "what.inclusion": ("The log holds the event", "Le registre contient l'événement"),
-    "what.history": ("It goes on from what this device kept", "Il poursuit ce que cet appareil a gardé"),
+    "what.history": ("It goes on from the seal kept", "Il poursuit le sceau gardé"),
     "said.read.mistyped": ("The check characters do not fit.", "Les caractères de contrôle ne correspondent pas."),
     "said.read.strange": (
         "It has not the form of our labels and codes.",
@@ -234,7 +233,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "The event is not where the file says, or it was changed.",
         "L'événement n'est pas là où le fichier l'indique, ou il a été modifié.",
     ),
-    "said.history.passed": ("Compared with the seal of {day}.", "Comparé au sceau du {day}."),
+    "said.history.passed": (
+        "Compared with a seal of {kept} entries.",
+        "Comparé à un sceau de {kept} écritures.",
+    ),
     "said.history.forked": ("It is another log.", "C'est un autre registre."),
     "said.history.strange_checkpoint": (
         "The seal kept on this device is not signed by this log.",

@@ -52,7 +52,8 @@ function say(key, values = {}) {
 const plain = (key) => SENTENCES[key];
 const whole = (n) => String(n).replace(/\B(?=(\d{3})+$)/g, THIN);
 const dateOf = (seconds) => new Date(Number(seconds) * 1000);
-const day = (date) => new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeZone: "UTC" }).format(date);
+const LONG = new Intl.DateTimeFormat(LOCALE, { dateStyle: "long", timeZone: "UTC" });
+const day = (date) => LONG.format(date).replace(/^(\d+) /, (_, n) => (lang === "fr" && n === "1" ? "1er" : n) + NBSP);
 const dayOf = (text) => day(new Date(`${text}T00:00:00Z`));
 
 function moment(date) {
@@ -237,7 +238,7 @@ function nothing() {
 
 function alertBox(shape, title, ...rest) {
   const heading = element("h2", {}, icon(shape), element("span", {}, ...title));
-  return element("div", { className: shape === "cross" ? "alert" : "alert mild" }, heading, ...rest);
+  return element("div", { className: shape === "cross" ? "notice" : "notice mild" }, heading, ...rest);
 }
 
 function alert(shape, key, values, button, act) {
@@ -265,6 +266,9 @@ const LOOK = {
   retired: ["look", "alert"],
   unwitnessed: ["look", "alert"],
 };
+/** Verdicts that leave room for a look at the live page. What carries a wrong signature or proof may bear the code of
+ * another's label, whose page is in order: nobody is sent there. */
+const LIVE = ["sound", "proven", "typed", "withdrawn", "retired", "unwitnessed"];
 const MARKS = { passed: "tick", failed: "cross", not_applicable: "none", not_checked: "ask" };
 
 const NOTHING = { label: null, code: null, host: null, mistyped: false, strange: false };
@@ -298,6 +302,7 @@ function values(report, given) {
     last: asked.last ? dayOf(asked.last) : "",
     packed: label ? dayOf(label.packed) : "",
     day: state.loaded ? day(new Date(state.loaded)) : dayOf(state.pin.day),
+    kept: state.pin.seal ? whole(state.pin.seal.split("\n")[1]) : "",
     origin: state.keys.policy?.origin ?? "",
     index: logged ? whole(logged.index) : "",
     size: logged ? whole(logged.size) : "",
@@ -316,7 +321,7 @@ function show(report, given) {
 
   const why = verdict === "other_host" && given.label === null ? "other_host.code" : verdict;
   const words = element("div", {}, element("p", {}, ...say(`why.${why}`, said)));
-  const live = report.code && verdict !== "other_host" ? liveAt(report.code) : null;
+  const live = report.code && LIVE.includes(verdict) ? liveAt(report.code) : null;
   if (live) words.append(live);
   const [first, ...rest] = plain(`word.${verdict}`).split(/(?<=[:,]) /);
   const heading = element("h1", {}, element("span", { text: first }));
@@ -348,7 +353,7 @@ function row(term, ...value) {
   return element("div", {}, element("dt", { text: plain(term) }), element("dd", {}, ...value));
 }
 
-function showSaid({ label, key, code, logged }, said) {
+function showSaid({ verdict, label, key, code, logged }, said) {
   const rows = [];
   const missing = () => element("span", { className: "s", text: plain("not_stated") });
   if (label) {
@@ -362,7 +367,7 @@ function showSaid({ label, key, code, logged }, said) {
     const kind = key.withdrawn !== null ? "withdrawn" : key.last ? "retired" : "good";
     rows.push(row("key", ...say(`key.${kind}`, { ...said, number: key.number })));
   }
-  if (code) rows.push(row("code", element("bdi", { className: "c", dir: "ltr", text: grouped(code) })));
+  if (code && (label || LIVE.includes(verdict))) rows.push(row("code", element("bdi", { className: "c", dir: "ltr", text: grouped(code) })));
   if (logged) {
     const at_ = logged.at === null ? "in_log.plain" : "in_log.by";
     rows.push(row("in_log", ...say(at_, { ...said, at: logged.at === null ? "" : moment(dateOf(logged.at)) })));
@@ -379,8 +384,7 @@ function checked({ number, code, answer, why }, said) {
   const line = element("div", { className: "w" }, title, " ", element("span", { text: plain(`answer.${answer}`) }));
   const item = element("li", { className: answer }, icon(MARKS[answer]), line);
   const key = [`said.${code}.${why}`, `said.${code}.${answer}`].find((one) => one in SENTENCES);
-  const day = code === "history" && state.pin?.sealed ? dayOf(state.pin.sealed) : said.day;
-  if (key) item.append(element("p", { className: "s" }, ...say(key, { ...said, day })));
+  if (key) item.append(element("p", { className: "s" }, ...say(key, said)));
   return item;
 }
 

@@ -221,7 +221,7 @@ export async function check(given, keys, { policy = keys.policy, kept = null, co
   else if (given.strange || malformed) say("read", "failed", "strange");
   else if (strangeEvidence) say("read", "failed", "strange_proof");
   else say("read", "passed");
-  if (given.host === null) say("address", "not_applicable");
+  if (given.host === null || keys.host === "") say("address", "not_applicable");
   else if (given.host === hostOf(keys.host)) say("address", "passed");
   else say("address", "failed", "other_host");
 

@@ -60,7 +60,8 @@ class Hosted:
             self.asked.append(scope["path"])
         answer = self.answers.get(scope.get("path", ""))
         if answer is None:
-            return await self._service(scope, receive, send)
+            await self._service(scope, receive, send)
+            return
         headers = [(b"content-type", answer[0].encode()), (b"cache-control", b"no-cache")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer[1]})
