@@ -323,9 +323,10 @@ function show(report, given) {
   const words = element("div", {}, element("p", {}, ...say(`why.${why}`, said)));
   const live = report.code && LIVE.includes(verdict) ? liveAt(report.code) : null;
   if (live) words.append(live);
-  const [first, ...rest] = plain(`word.${verdict}`).split(/(?<=[:,]) /);
-  const heading = element("h1", {}, element("span", { text: first }));
-  for (const part of rest) heading.append(" ", element("span", { text: part }));
+  const heading = element("h1"); // may be broken after a colon or comma, and rather there than elsewhere
+  for (const part of plain(`word.${verdict}`).match(/.+?[:,](?= )|.+/g)) {
+    heading.append(element("span", { text: part.trim() }), " ");
+  }
   at("verdict").replaceChildren(icon(shape), heading, words);
   at("verdict").hidden = false;
 

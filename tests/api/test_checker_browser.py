@@ -302,6 +302,29 @@ def test_a_log_that_goes_on_is_followed_and_one_that_does_not_is_said_loudly(vis
     assert visitor.choose(published.unit_bundle(FORKED, 1000)) == word("forked")
 
 
+def test_a_new_release_replaces_all_that_was_kept(visitor: Visitor) -> None:
+    """The page of before is shown once more, while the new files are fetched; then none of the old is left."""
+    page = visitor.open()
+    visitor.installed()
+    names = "caches.keys().then((names) => names.filter((name) => name.startsWith('filiere-check-')))"
+    (before,) = page.evaluate(names)
+    visitor.host.release("release.example.org")
+    page = visitor.open("/check?again")
+    page.evaluate(
+        """(before) => new Promise((done) => {
+          const look = async () => ((await caches.keys()).includes(before) ? setTimeout(look, 50) : done());
+          look();
+        })""",
+        before,
+    )
+    (after,) = page.evaluate(names)
+    assert after != before
+    visitor.offline()
+    page = visitor.open(f"/check?third#{LABEL}")
+    assert page.locator("header .host").inner_text() == "release.example.org"
+    assert visitor.verdict() == word("sound")
+
+
 def test_without_keys_it_says_that_it_can_check_nothing(browser: Browser, host: Hosted) -> None:
     del host.answers["/.well-known/filiere-keys"]
     visitor = Visitor(browser, host)

@@ -144,6 +144,10 @@ FORKED = published.Published(events=[b"{}", *LOG.events[1:]])
 BEFORE, AFTER = published.SEEN, 1_800_000_000  # 2026-11-18, 2027-01-15: on both sides of the day key 2 was withdrawn
 
 
+def withdrawn_since(at: str) -> dict[str, Any]:
+    return published.keys(labels=[published.label_key(2, compromised_since=at)])
+
+
 def sentences() -> dict[str, tuple[Case, str]]:
     """Each verdict by what leads to it."""
     label, two, three, nine = (published.label(number) for number in (1, 2, 3, 9))
@@ -163,6 +167,8 @@ def sentences() -> dict[str, tuple[Case, str]]:
         "of a withdrawn key": (case(two), "withdrawn"),
         "logged before": (case(two, unit), "proven"),
         "logged after": (case(two, late), "withdrawn_before"),
+        "logged the very second": (case(two, unit, withdrawn_since("2026-11-18T11:06:40Z")), "withdrawn_before"),
+        "logged a second before": (case(two, unit, withdrawn_since("2026-11-18T11:06:41Z")), "proven"),
         "nobody saw it before": (case(two, published.unit_bundle(witnesses=())), "withdrawn"),
         "packed after the key was retired": (case(three), "retired"),
         "packed before": (case(published.label(3, packed=date(2026, 6, 30))), "sound"),
