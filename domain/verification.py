@@ -38,6 +38,9 @@ MOST_BYTES: Final = note.MOST_BYTES
 LARGEST_NUMBER: Final = 2**53 - 1
 """The largest number of a JSON file: programs that read numbers as IEEE 754 doubles keep it exactly."""
 
+LAST_MILLISECOND: Final = 253_402_300_799_999
+"""The end of the year 9999."""
+
 Answer: TypeAlias = Literal["passed", "failed", "not_checked", "not_applicable"]
 Verdict: TypeAlias = Literal[
     "malformed",
@@ -457,6 +460,8 @@ def _issues(evidence: Evidence, code: str | None) -> str:
         event = _object(evidence.event)
     except ValueError:
         return "strange_event"
+    if "type" not in event and isinstance(event.get("event"), dict):
+        event = event["event"]  # the record of an event, with its organisation, number and times
     if evidence.unit is None:
         if event.get("type") != "label_issued":
             return "other_event"
@@ -594,13 +599,27 @@ def _day(value: object) -> date:
     return date.fromisoformat(text)
 
 
+def _date(value: object) -> date:
+    """A day, or milliseconds since 1970 and the day in UTC that they are in."""
+    return _day(value) if isinstance(value, str) else datetime.fromtimestamp(_millis(value) // 1000, UTC).date()
+
+
 def _since(value: object) -> int:
-    """A day, which counts from its first second in UTC, or an instant in UTC: as seconds since 1970."""
+    """A day, from its first second in UTC, an instant, or milliseconds since 1970: as the second since 1970."""
+    if not isinstance(value, str):
+        return _millis(value) // 1000
     text = _as_text(value)
     if _INSTANT.fullmatch(text):
         return int(datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).timestamp())
     on = _day(text)
     return int(datetime(on.year, on.month, on.day, tzinfo=UTC).timestamp())
+
+
+def _millis(value: object) -> int:
+    millis = _whole(value)
+    if millis is None or millis > LAST_MILLISECOND:
+        raise ValueError("a time is a day, an instant or milliseconds since 1970")
+    return millis
 
 
 def _label_key(value: object) -> LabelKey:
@@ -609,18 +628,22 @@ def _label_key(value: object) -> LabelKey:
     return LabelKey(
         number=_number(found, "number", label_token.MOST_KEYS),
         public=note.decode_hash(_text(found, "public")),
-        first=_day(found.get("from")),
-        last=None if last is None else _day(last),
+        first=_date(found.get("from")),
+        last=None if last is None else _date(last),
         withdrawn=None if since is None else _since(since),
     )
 
 
 def _policy(value: object, witnesses: Sequence[VerifierKey]) -> Policy | None:
+    """The log that signs now. Keys under other names are those of logs before it, and count for nothing here."""
     if value is None:
         return None
     found = _mapping(value)
-    log_keys = tuple(note.parse_key(_as_text(one)) for one in _list(found, "keys"))
-    return Policy(_text(found, "origin"), log_keys, tuple(witnesses))
+    origin = _text(found, "origin")
+    log_keys = [note.parse_key(_as_text(one)) for one in _list(found, "keys")]
+    if not origin and not log_keys:
+        return None
+    return Policy(origin, tuple(key for key in log_keys if key.name == origin), tuple(witnesses))
 
 
 def _commodities(value: object) -> dict[int, dict[str, str]]:

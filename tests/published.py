@@ -43,11 +43,19 @@ def canonical(event: dict[str, Any]) -> bytes:
     return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
+def record(event: dict[str, Any], seq: int) -> bytes:
+    """What the log commits to: the event as it was told, and what the service knows of its coming."""
+    times = {"logged_at": 1_794_990_000_000, "received_at": 1_794_990_000_000, "rest": "0" * 64}
+    return canonical({"event": event, "org": 1, "seq": seq, **times})
+
+
 UNIT_LEAVES = [leaf_hash(unit) for unit in UNITS]
-UNITS_LABELLED = canonical(
-    {"type": "units_labelled", "id": "u", "codes_root": root_of(UNIT_LEAVES).hex(), "count": 300, "lot": "l"}
+UNITS_LABELLED = record(
+    {"type": "units_labelled", "id": "u", "codes_root": root_of(UNIT_LEAVES).hex(), "count": 300, "lot": "l"}, 700
 )
-LABEL_ISSUED = canonical({"type": "label_issued", "id": "i", "code": LABEL_CODE, "lot": "é"})
+LABEL_ISSUED = record({"type": "label_issued", "id": "i", "code": LABEL_CODE, "lot": "é"}, 701)
+BARE = canonical({"type": "label_issued", "id": "b", "code": LABEL_CODE})
+"""An event by itself, without the record around it."""
 
 
 @dataclass
@@ -59,6 +67,7 @@ class Published:
             *(b'{"id":"%d","type":"received"}' % number for number in range(700)),
             UNITS_LABELLED,
             LABEL_ISSUED,
+            BARE,
             *(b'{"id":"%d","type":"shipped"}' % number for number in range(300)),
         ]
     )
@@ -98,7 +107,7 @@ PUBLISHED = Published()
 
 
 def label_key(number: int, **more: Any) -> dict[str, Any]:
-    told = {"number": number, "public": encode_base64(public_key(SECRETS[number])), "from": "2026-01-01"}
+    told = {"number": number, "public": encode_base64(public_key(SECRETS[number])), "from": 1_767_225_600_000}
     return {**told, "until": None, "compromised_since": None, **more}
 
 
@@ -111,7 +120,7 @@ def keys(**more: Any) -> dict[str, Any]:
         "witnesses": [str(witness.verifier) for witness in WITNESSES],
         "labels": [
             label_key(1),
-            label_key(2, compromised_since="2026-12-01"),
+            label_key(2, compromised_since=1_796_083_200_000),
             label_key(3, until="2026-06-30"),
         ],
         "commodities": [{"number": 3, "name": {"en": "Cocoa", "fr": "Cacao"}}],
@@ -123,13 +132,15 @@ def label(key: int = 1, code: str = CODE, packed: date = date(2026, 11, 23), net
     return signed_label(Token(key, from_base32(code), packed, net, 3), SECRETS[key])
 
 
-def bundle(published: Published = PUBLISHED, size: int = 900, **options: Any) -> dict[str, Any]:
+def bundle(
+    published: Published = PUBLISHED, size: int = 900, event: bytes = LABEL_ISSUED, **options: Any
+) -> dict[str, Any]:
     """The proof of the label of a lot: of ``LABEL_CODE``."""
-    proof = published.proof(LABEL_ISSUED, size, **options)
+    proof = published.proof(event, size, **options)
     return {
         "format": "filiere-proof/1",
         "code": LABEL_CODE,
-        "event": LABEL_ISSUED.decode(),
+        "event": event.decode(),
         "proof": proof.decode(),
     }
 

@@ -69,8 +69,16 @@ function day(value) {
   return value;
 }
 
-/** A day or an instant, as seconds since 1970. */
+const LAST_MILLISECOND = 253402300799999; // the end of the year 9999
+
+/** A day as it is written, or the day in UTC of milliseconds since 1970. */
+function dayOf(value) {
+  return typeof value === "string" ? day(value) : new Date(whole(value, LAST_MILLISECOND)).toISOString().slice(0, 10);
+}
+
+/** A day, from its first second in UTC, an instant, or milliseconds since 1970: as the second since 1970. */
 function since(value) {
+  if (typeof value !== "string") return BigInt(Math.floor(whole(value, LAST_MILLISECOND) / 1000));
   if (!/^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z$/.test(text(value))) {
     return BigInt(Date.parse(`${day(value)}T00:00:00Z`) / 1000);
   }
@@ -99,18 +107,21 @@ export function parseKeys(bytes) {
     labels.set(number, {
       number,
       public: hash(one.public),
-      first: day(one.from),
-      last: one.until == null ? null : day(one.until),
+      first: dayOf(one.from),
+      last: one.until == null ? null : dayOf(one.until),
       withdrawn: one.compromised_since == null ? null : since(one.compromised_since),
     });
   }
   const witnesses = list(found.witnesses).map((one) => v.parseKey(text(one)));
   let policy = null;
   if (found.log != null) {
-    const logKeys = list(object(found.log).keys).map((one) => v.parseKey(text(one)));
+    const named = list(object(found.log).keys).map((one) => v.parseKey(text(one)));
     const origin = text(found.log.origin);
-    policy = { origin, logKeys, witnesses, quorum: witnesses.length ? 1 : 0 };
-    need(isPolicy(policy), "a key stands twice, or for what it is not");
+    if (origin !== "" || named.length > 0) {
+      const logKeys = named.filter(({ name }) => name === origin); // others are of logs before this one
+      policy = { origin, logKeys, witnesses, quorum: witnesses.length ? 1 : 0 };
+      need(isPolicy(policy), "a key stands twice, or for what it is not");
+    }
   }
   const commodities = new Map();
   for (const one of list(found.commodities ?? []).map(object)) {
@@ -302,6 +313,8 @@ function whyOther({ code, event: bytes, unit }, wanted) {
   } catch {
     return "strange_event";
   }
+  // The record of an event, with its organisation, number and times.
+  if (!Object.prototype.hasOwnProperty.call(event, "type") && isObject(event.event)) event = event.event;
   if (!unit) {
     if (event.type !== "label_issued") return "other_event";
     return event.code === code ? "" : "other_code";

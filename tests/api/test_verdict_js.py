@@ -148,6 +148,15 @@ def withdrawn_since(at: str) -> dict[str, Any]:
     return published.keys(labels=[published.label_key(2, compromised_since=at)])
 
 
+OLDER = published.Published(log=published.SignerKey("t.example.org/2025", 1, bytes(32)))
+
+
+def with_an_older_log() -> dict[str, Any]:
+    told = published.keys()
+    told["log"]["keys"].insert(0, str(OLDER.log.verifier))
+    return told
+
+
 def sentences() -> dict[str, tuple[Case, str]]:
     """Each verdict by what leads to it."""
     label, two, three, nine = (published.label(number) for number in (1, 2, 3, 9))
@@ -180,6 +189,11 @@ def sentences() -> dict[str, tuple[Case, str]]:
         "nothing": (case(""), "malformed"),
         "proof of a unit": (case(None, unit), "proven"),
         "proof of a label": (case(None, lot), "proven"),
+        "an event without its record": (case(None, published.bundle(event=published.BARE)), "proven"),
+        "keys with days": (case(two, unit, withdrawn_since("2026-12-01")), "proven"),
+        "keys of a log before": (case(None, unit, with_an_older_log()), "proven"),
+        "signed by a log before": (case(None, published.unit_bundle(OLDER), with_an_older_log()), "not_proven"),
+        "a log without keys": (case(label, unit, published.keys(log={"origin": "", "keys": []}, witnesses=[])), "sound"),
         "label and proof": (case(label, unit), "proven"),
         "code and proof": (case(published.TYPED, unit), "proven"),
         "proof of another": (case(label, lot), "not_proven"),
@@ -275,6 +289,7 @@ def spoilt_bundles(rng: random.Random) -> Iterator[Case]:
 
 def spoilt_keys(rng: random.Random) -> Iterator[Case]:
     values = [None, True, -1, 65536, 1.0, "", "2026-02-30", "2026-02-28", "2026-12-01T12:00:00Z", "0000-01-01", [], {}]
+    values += [1_795_000_000_000, 1_795_000_000_999, 1_795_000_001_000, 253_402_300_800_000, -1, 1e14, "0"]
     values += ["2026-12-01T24:00:00Z", "2026-11-18T11:06:40Z", "2026-11-18T11:06:41Z", published.HOST]
     while True:
         good = json.loads(json.dumps(published.keys()))
