@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,8 @@ from api import docs, problems, public
 from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
+from api.log_files import LogFiles
+from api.sealing import Sealer
 from api.settings import Settings
 from api.v1 import (
     access,
@@ -38,6 +41,7 @@ from api.v1 import (
     signals,
 )
 from ledger import memory
+from ledger.log import open_log
 from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, connect
@@ -152,16 +156,22 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
         recorder = Recorder(database, host=settings.public_url)
     refuse_unsafe(recorder.database)
     profiles()  # a mistake in a profile is said now, not when the first goods come
+    if settings.seal_seconds:
+        open_log(settings.log(recorder))
     return build(settings, recorder)
 
 
 def build(settings: Settings, recorder: Recorder) -> FastAPI:
     """The service itself. Nothing is asked of the database yet."""
     limits, rows = Limits(settings.pages_per_minute), public.rows_of(recorder.database)
+    log = settings.log(recorder)
+    sealer = Sealer(log, settings.seal_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        sealer.start()
         yield
+        await run_in_threadpool(sealer.stop)
         await rows.close()
 
     app = Service(
@@ -177,6 +187,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
+    app.state.log, app.state.sealer = log, sealer
     app.add_middleware(NoteUse)
     app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
@@ -185,7 +196,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows)
+    app.public = public.Public(recorder, limits, rows, LogFiles(log), sealer)
     return app
 
 

@@ -22,7 +22,9 @@ from starlette.types import Scope, Send
 
 from api.checker import File, checker
 from api.limits import Limits
+from api.log_files import Found, LogFiles
 from api.problems import MEDIA_TYPE, PLAIN_HEADERS, of_code
+from api.sealing import Sealer
 from domain.refusals import MONTHS
 from labels import page
 from labels.texts import Lang
@@ -50,6 +52,7 @@ CHECKED_AT = page.CHECKED_AT.encode()
 _PAGE = table(PublicPage)
 _SELECT = "SELECT version, digest, review_at, {form} FROM public_page WHERE code = ?"
 _SELECT_MANY = "SELECT code, version, digest, review_at, {form} FROM public_page WHERE code = ANY(%s)"
+_OF_LOG = frozenset(("/checkpoint", "/.well-known/filiere-keys", "/log/notices"))
 _REVISION = "SELECT version_num FROM alembic_version"
 _FORM = re.compile(r"[0-9A-Z]{1,40}")
 _CROCKFORD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None, "\u202f": None})
@@ -212,7 +215,16 @@ def rows_of(database: Database) -> Rows:
 class Public:
     """The public pages of a deployment. They stand before the application, and no exception leaves them."""
 
-    def __init__(self, recorder: Recorder, limits: Limits, rows: Rows) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        limits: Limits,
+        rows: Rows,
+        files: LogFiles | None = None,
+        sealer: Sealer | None = None,
+    ) -> None:
+        self._files = files
+        self._sealer = sealer
         self._recorder = recorder
         self._limits = limits
         self._rows = rows
@@ -245,6 +257,8 @@ class Public:
         """Answer, if it is a public path; else say so."""
         path: str = scope["path"]
         answer = self._label if path[:3] in ("/l/", "/L/") else self._paths.get(path)
+        if self._files is not None and (path.startswith("/tile/") or path in _OF_LOG or path.endswith("/proof")):
+            answer = self._of_log if path[:4] != "/v1/" else None
         if answer is None:
             return False
         asked = _Asked(scope)
@@ -284,7 +298,33 @@ class Public:
         headers = [(b"etag", etag), *self._of_form[form]]
         if asked.knows(etag):
             return await _send(send, 304, headers, None)
+        seal = self._sealer.state if self._sealer is not None else None
+        body = page.sealed(body, "fr" if form == "html_fr" else "en", seal)
         return await self._answer(asked, send, 200, headers, body.replace(CHECKED_AT, self._time(form, now)))
+
+    async def _of_log(self, asked: _Asked, send: Send) -> None:
+        """What is published of the log: files at once, what the database knows by a thread."""
+        assert self._files is not None
+        path: str = asked.scope["path"]
+        if (wait := self._limits.page(asked.scope)) is not None:
+            return await self._problem(asked, send, "too-many-requests", [(b"retry-after", str(wait).encode())])
+        try:
+            if path == "/.well-known/filiere-keys":
+                found: Found | None = await run_in_threadpool(self._files.keys)
+            elif path == "/log/notices":
+                found = await run_in_threadpool(self._files.notices)
+            elif (code := self._files.label_of(path)) is not None:
+                found = await run_in_threadpool(self._files.proof, code)
+            else:
+                found = self._files.file(path)
+        except SQLAlchemyError:
+            _LOG.exception("the log could not be read")
+            return await self._problem(asked, send, "busy", [(b"retry-after", b"5")])
+        if found is None:
+            return await self._problem(asked, send, "not-found", [])
+        media, keep, body = found
+        headers = [(b"content-type", media), (b"cache-control", keep), (b"access-control-allow-origin", b"*")]
+        return await self._answer(asked, send, 200, [*headers, *self._always], body)
 
     async def _renewed(self, code: str, form: Form) -> Row | None:
         """The page rendered again, once, however many ask for it at this moment."""

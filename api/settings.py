@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ledger.log import SealedLog
+    from ledger.record import Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +22,17 @@ class Settings:
     read_database_url: str | None = None  # a streaming replica
     secure_cookies: bool = False  # set when the public address is https
     pages_per_minute: int = 600  # public pages for one address
+    log_dir: Path | None = None  # published files of the log; none: in the data folder
+    keys_dir: Path | None = None  # secret keys; none: in the data folder
+    checkpoint_file: Path | None = None  # the checkpoint signed last, best on another volume; none: in the data folder
+    seal_seconds: int = 10  # how often what is new is sealed; 0: not by this process
 
     @classmethod
     def from_env(cls) -> Settings:
         """``FILIERE_DATABASE_URL``, ``FILIERE_DATA_DIR`` and ``FILIERE_PUBLIC_URL``.
 
-        Seldom ``FILIERE_READ_DATABASE_URL`` and ``FILIERE_PAGES_PER_MINUTE``. ``FILIERE_PROFILES`` is read by
+        Seldom ``FILIERE_READ_DATABASE_URL``, ``FILIERE_PAGES_PER_MINUTE``, and for the log ``FILIERE_LOG_DIR``,
+        ``FILIERE_KEYS_DIR``, ``FILIERE_CHECKPOINT_FILE``, ``FILIERE_SEAL_SECONDS``. ``FILIERE_PROFILES`` is read by
         ``ledger.profiles``.
         """
         data_dir = Path(os.environ.get("FILIERE_DATA_DIR", ".filiere")).resolve()
@@ -34,4 +44,25 @@ class Settings:
             read_database_url=os.environ.get("FILIERE_READ_DATABASE_URL"),
             secure_cookies=public_url.startswith("https://"),
             pages_per_minute=int(os.environ.get("FILIERE_PAGES_PER_MINUTE", "600")),
+            log_dir=_path("FILIERE_LOG_DIR"),
+            keys_dir=_path("FILIERE_KEYS_DIR"),
+            checkpoint_file=_path("FILIERE_CHECKPOINT_FILE"),
+            seal_seconds=int(os.environ.get("FILIERE_SEAL_SECONDS", "10")),
         )
+
+    def log(self, recorder: Recorder) -> SealedLog:
+        """The log of this deployment."""
+        from ledger.keys import Keys
+        from ledger.log import SealedLog
+
+        return SealedLog(
+            recorder,
+            Keys(self.keys_dir or self.data_dir / "keys"),
+            self.log_dir or self.data_dir / "log",
+            self.checkpoint_file or self.data_dir / "last-checkpoint",
+        )
+
+
+def _path(name: str) -> Path | None:
+    said = os.environ.get(name)
+    return Path(said).resolve() if said else None

@@ -16,7 +16,7 @@ import asyncio, os
 from api.app import create_app
 from api.settings import Settings
 from pathlib import Path
-app = create_app(Settings(os.environ["BENCH_URL"], Path(), {HOST!r}))
+app = create_app(Settings(os.environ["BENCH_URL"], Path(), {HOST!r}, seal_seconds=0))
 answers = []
 async def receive(): return {{"type": "http.request", "body": b"", "more_body": False}}
 async def send(message): answers.append(message)

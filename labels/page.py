@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 
 CHECKED_AT: Final = "@@CHECKED_AT@@"
 """Stands where the time of the check stands; replaced when the page is served."""
+
+_SEAL: Final = re.compile(rb'@@(SEAL|PASSED) (\d{1,19})(?: (\d{1,9}))?@@|"@@(ANSWER|SEALED_AT|WITNESSES) (\d{1,19})@@"')
+"""Stands where it is said whether the record is sealed: what, and the number of the newest event that must be."""
 
 FORMAT: Final = "filiere-passport/1"
 """The shape of the JSON. Keys are added, never renamed; a new meaning is a new number."""
@@ -77,7 +80,7 @@ _CODES: Final = frozenset({"lot", "certificate"})
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _DIRECTION: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _HALF_PAIR: Final = re.compile("[\ud800-\udfff]")
-_HARMFUL: Final = re.compile(f"{_CONTROL.pattern}|{_DIRECTION.pattern}|{_HALF_PAIR.pattern}")
+_HARMFUL: Final = re.compile(f"{_CONTROL.pattern}|{_DIRECTION.pattern}|{_HALF_PAIR.pattern}|@@")
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _EMAIL: Final = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9.-]{1,200}\.[A-Za-z]{2,24}")
 _PHONE: Final = re.compile(r"\+?[0-9][0-9 ()./-]{5,24}")
@@ -171,8 +174,52 @@ def page_json(passport: Passport) -> bytes:
     data["format"] = FORMAT
     data["checked_at"] = CHECKED_AT
     data["verdict"] = {lang: _word(passport, lang) for lang in LANGS}
+    data["verifications"] = [_unsealed(item) for item in data["verifications"]]
     options = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_OMIT_MICROSECONDS
     return orjson.dumps(data, option=options)
+
+
+@dataclass(frozen=True, slots=True)
+class Seal:
+    """How far the log was sealed when a page is served: until which event, when, and how many outsiders saw it."""
+
+    seq: int
+    sealed_at: datetime
+    witnesses: int
+
+
+def sealed(body: bytes, lang: Lang, seal: Seal | None) -> bytes:
+    """A prepared page, or its JSON, with what can be said of the seal at this moment; none: nothing is sealed."""
+
+    def said(found: re.Match[bytes]) -> bytes:
+        holds = seal is not None and int(found[2] or found[5]) <= seal.seq
+        match found[1] or found[4]:
+            case b"SEAL":
+                return _history(lang, seal if holds else None)
+            case b"PASSED":
+                return str(int(found[3]) + holds).encode()
+            case b"ANSWER":
+                return b'"passed"' if holds else b'"not_checked"'
+            case b"SEALED_AT":
+                return f'"{seal.sealed_at:%Y-%m-%dT%H:%M:%SZ}"'.encode() if seal and holds else b"null"
+            case _:
+                return str(seal.witnesses).encode() if seal and holds else b"null"
+
+    return _SEAL.sub(said, body)
+
+
+@lru_cache(maxsize=64)
+def _history(lang: Lang, seal: Seal | None) -> bytes:
+    """The question whether the record is unchanged, as it is answered now."""
+    voice = _Voice(lang, None)
+    params: Params = {}
+    if seal is not None:
+        params = {"sealed_at": voice.day(texts.utc(seal.sealed_at).date()), "witnesses": seal.witnesses}
+    answer = "passed" if seal is not None else "not_checked"
+    sentence = voice.because(f"check.history.{answer}", params)
+    question = _Question(7, voice.say("check.history"), answer, _MARKS[answer], sentence)
+    html = _environment().get_template("parts.html").module.question(voice.say, question)  # type: ignore[attr-defined]
+    return re.sub(r"\s*\n\s*", "\n", str(html)).strip().encode()
 
 
 def negotiate(accept_language: str | None, query_lang: str | None) -> Lang:
@@ -539,6 +586,7 @@ class _Question:
     answer: str
     mark: str
     sentence: Markup | None
+    waits: str | None = None  # the mark in whose place it stands
 
 
 def _word(passport: Passport, lang: Lang) -> str:
@@ -583,7 +631,23 @@ def _summary(asked: Sequence[Verification], voice: _Voice) -> Markup | None:
     answers = [one.answer for one in asked]
     if failed := answers.count("failed"):
         return voice.count("summary.failed", failed, of=len(asked))
-    return voice.say("summary.passed", n=answers.count("passed"), of=len(asked))
+    waits = next((one.params["seq"] for one in asked if _waits(one)), None)
+    passed: object = answers.count("passed")
+    return voice.say("summary.passed", n=passed if waits is None else f"@@PASSED {waits} {passed}@@", of=len(asked))
+
+
+def _waits(asked: Verification) -> bool:
+    """Whether a question is answered when the page is served: how far the log is sealed changes without an event."""
+    return asked.code == "history" and isinstance(asked.params.get("seq"), int)
+
+
+def _unsealed(plain: dict[str, Any]) -> dict[str, Any]:
+    """The question about the seal in JSON, with marks where its answer stands when it is served."""
+    seq = plain["params"].get("seq") if plain["code"] == "history" else None
+    if not isinstance(seq, int):
+        return plain
+    params = {"events": plain["params"].get("events"), "sealed_at": f"@@SEALED_AT {seq}@@"}
+    return plain | {"answer": f"@@ANSWER {seq}@@", "params": params | {"witnesses": f"@@WITNESSES {seq}@@"}}
 
 
 def _claim(claim: Claim, passport: Passport, voice: _Voice) -> _ClaimView:
@@ -663,7 +727,8 @@ def _question(asked: Verification, passport: Passport, voice: _Voice) -> _Questi
         issued=voice.day(texts.utc(passport.issued_at).date()),
     )
     sentence = voice.because(f"check.{asked.code}.{asked.answer}", said) if known else None
-    return _Question(asked.number, title, asked.answer, _MARKS[asked.answer], sentence)
+    waits = f"@@SEAL {asked.params['seq']}@@" if _waits(asked) else None
+    return _Question(asked.number, title, asked.answer, _MARKS[asked.answer], sentence, waits)
 
 
 def _contact(passport: Passport, voice: _Voice) -> Markup | None:
@@ -699,7 +764,7 @@ def _plain(value: T) -> T:
 
 
 def _harmless(value: str) -> str:
-    return _HALF_PAIR.sub("\ufffd", _DIRECTION.sub("", _CONTROL.sub(" ", value)))
+    return _HALF_PAIR.sub("\ufffd", _DIRECTION.sub("", _CONTROL.sub(" ", value))).replace("@@", "@ @")
 
 
 def _cut(value: str, most: int) -> str:

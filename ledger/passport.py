@@ -94,7 +94,7 @@ def build(session: SystemSession, host: str, label: Any, now: int) -> View:
     state, reason, since = _state(session, facts, carried, papers)
     commodity, product = profiles().product(lot.product)
     packaging = commodity.packaging.get(lot.unit_code) if lot.unit_code else None
-    steps, newest, events = _steps(session, facts)
+    steps, newest, events, last = _steps(session, facts)
     issuer = organisations[label.org_id]
     passport = Passport(
         url=public_url(host, label.code),
@@ -119,7 +119,7 @@ def build(session: SystemSession, host: str, label: Any, now: int) -> View:
         certificates=papers,
         steps=steps,
         checks=_checks(session, facts),
-        verifications=_verifications(session, facts, claims, papers, state, events),
+        verifications=_verifications(session, facts, claims, papers, state, events, max(last, label.seq)),
         issued_at=instant(label.issued_at),
         superseded_by=public_url(host, label.superseded_by) if label.superseded_by else None,
         declares=tuple(json.loads(label.declares)),
@@ -255,8 +255,8 @@ def _state(
 # --- the story ---
 
 
-def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int, int]:
-    """What happened, equal steps summed; with the instant of the newest line and the number of events."""
+def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int, int, int]:
+    """What happened, equal steps summed; the instant of the newest line, how many events, and the last one's number."""
     grouped: dict[tuple[str, str | None, int, str | None], dict[str, Any]] = {}
     newest, events = 0, set()
     for chunk in chunks(facts.family):
@@ -294,7 +294,7 @@ def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int
     ]
     order = {id(step): position for position, step in enumerate(steps)}
     steps.sort(key=lambda step: (step.first_at, order[id(step)]))
-    return tuple(steps), newest, len(events)
+    return tuple(steps), newest, len(events), max(events, default=0)
 
 
 def _group(grouped: dict[Any, dict[str, Any]], key: Any, row: Any) -> dict[str, Any]:
@@ -396,6 +396,7 @@ def _verifications(
     papers: Sequence[Certificate],
     state: State,
     events: int,
+    last: int,
 ) -> tuple[Verification, ...]:
     """The numbered questions, each worked out from the rows, none taken on trust."""
     claimed = any(claim.granted for claim in claims)
@@ -427,7 +428,7 @@ def _verifications(
             {"certificates": len(papers), "ended": ended},
         ),
         Verification(6, "quality", qc, {"grade": facts.lot.grade or "-"}),
-        Verification(7, "history", "not_checked", {"events": events}),
+        Verification(7, "history", "not_checked", {"events": events, "seq": last}),
     )
 
 

@@ -25,7 +25,7 @@ from models.ics import (
 )
 from models.imports import ImportMapping, ImportRecord, ImportRun
 from models.issued import AttachedDocument, Attachment, Document, Frozen, Label, PublicPage
-from models.log import Event
+from models.log import Cosignature, Event, LogCheckpoint, LogEntry, LogNotice
 from models.prices import PricedProduct, PriceList, PriceVersion
 from models.projections import (
     Check,
@@ -88,6 +88,7 @@ __all__ = [
     "Consignee",
     "Consignment",
     "Contract",
+    "Cosignature",
     "Deviation",
     "Document",
     "Estimate",
@@ -113,6 +114,9 @@ __all__ = [
     "Line",
     "Load",
     "LoadItem",
+    "LogCheckpoint",
+    "LogEntry",
+    "LogNotice",
     "LossBaseline",
     "Lot",
     "LotCap",

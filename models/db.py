@@ -192,6 +192,21 @@ def system_session(database: Database, *, write: bool) -> Iterator[SystemSession
             session.commit()
 
 
+@contextmanager
+def reading_anything(session: SystemSession) -> Iterator[None]:
+    """Text that is not UTF-8 is read too, so that an audit can name the row (PostgreSQL does not take such text)."""
+    if session.is_postgresql:
+        yield
+        return
+    driver = session.connection().connection.driver_connection
+    assert driver is not None
+    driver.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
+    try:
+        yield
+    finally:
+        driver.text_factory = str
+
+
 class ScopedSession(Session):
     """A session that sees one organisation only, fixed when it is made.
 

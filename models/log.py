@@ -1,4 +1,4 @@
-"""The log: what happened, as it was told. Append-only by trigger on both databases."""
+"""The log: what happened, as it was told, and the tree over it. Append-only by trigger on both databases."""
 
 from __future__ import annotations
 
@@ -35,3 +35,54 @@ class Event(SQLModel, table=True):
     body: str = text()
     ruling: str = text()
     salt: bytes = Field(sa_type=LargeBinary)
+
+
+class LogEntry(SQLModel, table=True):
+    """An entry of a tree, in order from 0: the commitment of an event, or of a notice of the log about itself.
+
+    There is one tree, and one more for each time that the log had to go on under a new name.
+    """
+
+    __tablename__ = "log_entry"
+    __table_args__ = (UniqueConstraint("tree", "seq"), UniqueConstraint("tree", "notice"))
+
+    tree: int = Field(primary_key=True)
+    index: int = Field(primary_key=True, sa_type=BigInteger)
+    seq: int | None = Field(default=None, sa_type=BigInteger)
+    notice: int | None = None
+    entry: bytes = Field(sa_type=LargeBinary)
+
+
+class LogNotice(SQLModel, table=True):
+    """What the log says about itself, as canonical JSON that anybody may read: keys, their end, a new name."""
+
+    __tablename__ = "log_notice"
+
+    number: int = Field(primary_key=True)
+    at: int = millis()
+    body: str = text()
+
+
+class LogCheckpoint(SQLModel, table=True):
+    """A state of the tree that was signed: until which event, and when."""
+
+    __tablename__ = "log_checkpoint"
+
+    tree: int = Field(primary_key=True)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    root: bytes = Field(sa_type=LargeBinary)
+    seq: int = Field(sa_type=BigInteger)
+    signed_at: int = millis()
+    signature: str = text()
+
+
+class Cosignature(SQLModel, table=True):
+    """A witness's line under a checkpoint: it saw this tree, and that it went on from the one it saw before."""
+
+    __tablename__ = "cosignature"
+
+    tree: int = Field(primary_key=True)
+    size: int = Field(primary_key=True, sa_type=BigInteger)
+    witness: str = Field(primary_key=True)
+    line: str = text()
+    seen_at: int = millis()
