@@ -13,12 +13,14 @@ from typing import Any
 
 import uvicorn
 
-from api.app import build
+from api.app import Service, build
 from api.checker import checker
 from api.settings import Settings
+from ledger.log import open_log, rotate_label_key, seal
 from ledger.record import Recorder
 from models.db import connect
 from tests import published
+from tests.api.test_public import issue
 
 PROOF = "/l/{code}/proof"
 
@@ -39,7 +41,9 @@ class Hosted:
         self.url = f"http://127.0.0.1:{self.port}"
         self.host = f"127.0.0.1:{self.port}"
         opened = connect(f"sqlite:///{self.database}")
-        self._service = build(Settings(opened.url, self.database.parent, self.url), Recorder(opened, host=self.url))
+        self._service: Service = build(
+            Settings(opened.url, self.database.parent, self.url), Recorder(opened, host=self.url)
+        )
         self._opened = opened
         self.publish(published.keys(host=self.url), published.PUBLISHED.checkpoint(900))
         self.start()
@@ -55,6 +59,20 @@ class Hosted:
 
     def prove(self, bundle: dict[str, Any]) -> None:
         self.answers[PROOF.format(code=bundle["code"])] = ("application/json", json.dumps(bundle).encode())
+
+    def issue(self) -> str:
+        """A label of a lot of the service itself, sealed in its log: its code."""
+        log = self._service.state.log
+        open_log(log)
+        code = issue(log)
+        seal(log)
+        return code
+
+    def issue_more(self) -> None:
+        """One more entry of the log, sealed."""
+        log = self._service.state.log
+        rotate_label_key(log)
+        seal(log)
 
     def release(self, host: str) -> None:
         """Another release: every file of the checker is of another version, and its page names this host."""

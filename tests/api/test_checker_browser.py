@@ -325,6 +325,28 @@ def test_a_new_release_replaces_all_that_was_kept(visitor: Visitor) -> None:
     assert visitor.verdict() == word("sound")
 
 
+def test_what_the_service_itself_publishes_is_proven(browser: Browser, host: Hosted) -> None:
+    host.answers.clear()
+    code = host.issue()
+    visitor = Visitor(browser, host)
+    page = visitor.open(f"/check#{host.url}/l/{code}")
+    sync_api.expect(page.locator("#verdict h1")).to_have_text(word("proven"))
+    assert visitor.answers()[8] == visitor.answers()[9] == "passed"
+    assert visitor.answers()[7] == "not_applicable"
+    assert page.locator("#alerts").inner_text() == ""
+    host.issue_more()
+    visitor.open(f"/check?again#{code}")
+    sync_api.expect(page.locator("#verdict h1")).to_have_text(word("proven"))
+    assert visitor.answers()[9] == "passed"
+    assert "label key 1, label key 2" in page.locator("#alerts").inner_text()  # one ended, one new
+    live = page.locator("#verdict a.go")
+    live.click()
+    page.wait_for_url(f"**/l/{code}?lang=en")
+    assert page.locator("h1").inner_text().strip() == "In order"
+    assert visitor.context.cookies() == []
+    visitor.close()
+
+
 def test_without_keys_it_says_that_it_can_check_nothing(browser: Browser, host: Hosted) -> None:
     del host.answers["/.well-known/filiere-keys"]
     visitor = Visitor(browser, host)
