@@ -48,7 +48,6 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "No network: the signature is checked on this device. Today's state is not known.",
         "Pas de réseau : la signature est vérifiée sur cet appareil. L'état du jour n'est pas connu.",
     ),
-    "busy": ("Checking", "Vérification en cours"),
     "live": ("Ask for today's state", "Demander l'état du jour"),
     "live.offline": (
         "Today's state is asked at {address} when there is network.",

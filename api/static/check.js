@@ -176,7 +176,7 @@ function warned(before, now) {
   return { ...before, labels };
 }
 
-const state = { keys: null, pin: null, pinned: true, loaded: null, evidence: null, given: null, turn: 0 };
+const state = { keys: null, pin: null, pinned: true, loaded: null, evidence: null, given: null, turn: 0, prepared: false };
 
 /** Loads keys and checkpoint, holds them against what was kept, keeps them at first use, and says what is odd. */
 async function prepare() {
@@ -209,6 +209,7 @@ async function prepare() {
     }
   }
   if (seal) await compareSeals(seal.bytes, today);
+  state.prepared = true;
   showKeys();
 }
 
@@ -283,7 +284,7 @@ async function again() {
   if (turn !== state.turn) return;
   show(report, given);
   const wanted = report.code !== null && !state.evidence && ["sound", "withdrawn", "typed"].includes(report.verdict);
-  if (!wanted || !state.keys.policy) return;
+  if (!wanted || !state.prepared || !state.keys.policy) return;
   const found = await ask(`/l/${report.code}/proof`);
   const evidence = found && (await orNull(async () => parseEvidence(found.bytes)));
   if (!evidence || turn !== state.turn) return;
@@ -313,7 +314,8 @@ function values(report, given) {
 function show(report, given) {
   report.named = given.label === null ? null : keyNumber(given.label);
   const said = values(report, given);
-  const stale = report.verdict === "unknown_key" && (state.loaded !== null || !at("offline").hidden);
+  const fresh = state.prepared && state.loaded === null && at("offline").hidden;
+  const stale = report.verdict === "unknown_key" && !fresh;
   const verdict = stale ? "unknown_key.old" : report.verdict;
   const [tone, shape] = LOOK[verdict];
   document.body.className = tone;
@@ -509,8 +511,14 @@ async function begin() {
   at("proof").hidden = false;
   mayScan().then((can) => (at("camera").hidden = !can));
   navigator.serviceWorker?.register("/sw.js").catch(() => {}); // private windows have none: the page works without
+  const pin = kept();
+  if (pin) {
+    // What was kept answers at once, however long the network takes.
+    Object.assign(state, { pin, keys: pin.published });
+    fromAddress();
+  }
   await prepare();
-  await fromAddress();
+  await (state.given || state.evidence ? again() : fromAddress());
   document.documentElement.dataset.ready = "yes";
 }
 

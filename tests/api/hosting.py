@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import socket
@@ -33,6 +34,8 @@ class Hosted:
     port: int = 0
     answers: dict[str, tuple[str, bytes]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
+    delay: float = 0
+    """Seconds before any of ``answers`` comes."""
 
     def __post_init__(self) -> None:
         with socket.socket() as free:
@@ -86,6 +89,7 @@ class Hosted:
         if answer is None:
             await self._service(scope, receive, send)
             return
+        await asyncio.sleep(self.delay)
         headers = [(b"content-type", answer[0].encode()), (b"cache-control", b"no-cache")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": answer[1]})

@@ -230,6 +230,18 @@ def test_after_one_visit_it_works_without_network(visitor: Visitor) -> None:
             visitor.open(path, ready=False)
 
 
+def test_a_network_that_does_not_answer_keeps_nobody_waiting(visitor: Visitor) -> None:
+    page = visitor.open()
+    visitor.installed()
+    visitor.host.delay = 60
+    for text, verdict in ((LABEL, "sound"), (published.label(9), "unknown_key.old")):
+        visitor.page.goto(f"{visitor.host.url}/check?{verdict}#{text}")
+        sync_api.expect(page.locator("#verdict h1")).to_have_text(word(verdict), timeout=3000)
+    assert not page.locator("#offline").is_visible()
+    sync_api.expect(page.locator("#offline")).to_be_visible(timeout=15_000)
+    assert visitor.verdict() == word("unknown_key.old")
+
+
 def test_with_network_the_live_page_answers_and_not_the_worker(visitor: Visitor) -> None:
     visitor.open()
     visitor.installed()
@@ -348,7 +360,7 @@ def test_what_the_service_itself_publishes_is_proven(browser: Browser, host: Hos
 
 
 def test_without_keys_it_says_that_it_can_check_nothing(browser: Browser, host: Hosted) -> None:
-    del host.answers["/.well-known/filiere-keys"]
+    host.answers["/.well-known/filiere-keys"] = ("application/json", b"{}")
     visitor = Visitor(browser, host)
     page = visitor.open(f"/check#{LABEL}")
     assert "could not be loaded" in page.locator("#alerts").inner_text()
