@@ -197,8 +197,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "said.signature.passed": ("By key {key}.", "Par la clé {key}."),
     "said.key.passed": ("It was not withdrawn.", "Elle n'est pas révoquée."),
     "said.key.logged_before": (
-        "Withdrawn with effect from {since}, but this label was in the log before.",
-        "Révoquée à compter du {since}, mais cette étiquette était dans le registre avant.",
+        "Withdrawn with effect from {since}, but the log issued this code before. Compare weight and day with the live "
+        "page.",
+        "Révoquée à compter du {since}, mais le registre a émis ce code avant. Comparer poids et jour avec la page en "
+        "ligne.",
     ),
     "said.key.withdrawn": ("Withdrawn with effect from {since}.", "Révoquée à compter du {since}."),
     "said.key.withdrawn_before": (
