@@ -851,24 +851,61 @@ def _organisation(recorder: Recorder, code: str) -> Actor:
     return Actor(row.id, row.code, "system")
 
 
+def _file(text: str) -> Any:
+    return typer.Option(help=text, exists=True, dir_okay=False)
+
+
 @app.command()
 def verify(
-    url: Annotated[
-        str, typer.Argument(help="what the QR holds, or the 16 characters below it; or the PDF of a document")
-    ],
+    what: Annotated[str, typer.Argument(help="file, PDF, address, the 132 characters of a label, or its code")],
+    keys: Annotated[Path | None, _file("published keys of the deployment: check here, without network")] = None,
+    policy: Annotated[Path | None, _file("whom you trust: log, witnesses, quorum (c2sp.org/tlog-policy)")] = None,
+    checkpoint: Annotated[Path | None, _file("checkpoint kept from before, which the log must go on from")] = None,
+    proof: Annotated[Path | None, _file("proof file that goes with a label or code")] = None,
+    event: Annotated[Path | None, _file("event that a .tlog-proof is of, as it is in the log")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="the whole answer")] = False,
     here: Annotated[bool, typer.Option("--here", help="a document: by this database, without asking its host")] = False,
     lang: Language = "en",
 ) -> None:
-    """Ask the page behind a label, or verify the PDF of a document. Exit status 0 only if it is in order."""
+    """Check a label, a code, a proof file or the PDF of a document, or ask the live page. Status 0 only if in order.
+
+    Files and labels are checked on this machine with --keys or --policy; an address or a code without them is asked
+    for. Of an address that ends in /proof the proof is fetched and checked here. Status 2: no verdict could be given.
+    """
+    from api import verifying
+
+    if _is_pdf(what):
+        _verify_document(Path(what).read_bytes(), as_json=as_json, here=here, lang=lang)
+        return
+    if not verifying.is_offline(what, keys, policy, proof):
+        _ask_page(what, as_json=as_json)
+        return
+    try:
+        report, known, trusted, kept = verifying.verify(
+            what, keys=keys, policy=policy, checkpoint=checkpoint, event=event, proof=proof
+        )
+    except verifying.Misused as misused:
+        _stop(str(misused), 2)
+    if as_json:
+        typer.echo(json.dumps(verifying.as_json(report), ensure_ascii=False, indent=1))
+    else:
+        typer.echo(verifying.as_text(report, what, known, trusted, kept, lang))
+    if not report.in_order:
+        sys.exit(1)
+
+
+def _ask_page(what: str, *, as_json: bool) -> None:
+    """Ask the page behind a label."""
     import httpx
 
+    from domain import verification
     from ledger.issue import normal_code, public_url
 
-    if _is_pdf(url):
-        _verify_document(Path(url).read_bytes(), as_json=as_json, here=here, lang=lang)
-        return
-    address = url if "://" in url else public_url(Settings.from_env().public_url, normal_code(url))
+    given = verification.read(what)
+    if given.mistyped:
+        _stop("The code is mistyped: its last two characters do not fit. Compare it with the label.")
+    code = given.code if given.host is None and given.code is not None else normal_code(what)
+    address = what if "://" in what else public_url(Settings.from_env().public_url, code)
     try:
         answer = httpx.get(address, headers={"Accept": "application/json"}, timeout=20, follow_redirects=False)
     except httpx.HTTPError as error:

@@ -1,4 +1,4 @@
-"""What anybody may ask without a login: the page behind a label, the start page, and whether the service is well.
+"""What anybody may ask without a login: the page behind a label, the start page, the checker, and whether we are well.
 
 These answers stand before the application: no session, no cookie, no pool. A label's page is one prepared row, read
 with one statement on connections of its own; nothing here takes a pooled connection on the event loop, which would
@@ -21,6 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Scope, Send
 
+from api.checker import File, checker
 from api.limits import Limits
 from api.log_files import Found, LogFiles
 from api.problems import MEDIA_TYPE, PLAIN_HEADERS, of_code
@@ -239,6 +240,8 @@ class Public:
         self._head = head()
         self._paths = {"/": self._start, "/l": self._start, "/L": self._start}
         self._paths |= {"/healthz": self._health, "/readyz": self._ready}
+        self._checker = checker(self._host)
+        self._paths |= {"/check": self._check} | dict.fromkeys(self._checker.files, self._check)
         style = f"default-src 'none'; style-src '{page.csp_style_hash()}'; img-src 'self' data:; "
         always = {
             "content-security-policy": style + "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -393,6 +396,27 @@ class Public:
         headers = [(b"content-type", HTML), (b"content-language", asked.lang.encode())]
         headers += [(b"vary", b"Accept, Accept-Language"), (b"cache-control", b"no-cache"), *self._always]
         return await self._answer(asked, send, status, headers, body)
+
+    async def _check(self, asked: _Asked, send: Send) -> None:
+        """The checker's page in the reader's language, or one of its files."""
+        found = self._checker.files.get(asked.scope["path"])
+        more = [(b"cache-control", b"no-cache")]  # kept, and asked for again: a release is taken at once
+        if found is None:
+            more += [(b"content-language", asked.lang.encode()), (b"vary", b"Accept-Language")]
+            found = self._checker.pages[asked.lang]
+        await self._static(asked, send, found, more)
+
+    async def _static(self, asked: _Asked, send: Send, found: File, more: Headers) -> None:
+        headers = [(b"etag", found.etag.encode()), *more]
+        if found.policy is None:
+            headers += self._always
+        else:
+            headers += [one for one in self._always if one[0] != b"content-security-policy"]
+            headers.append((b"content-security-policy", found.policy.encode()))
+        if asked.knows(found.etag.encode()):
+            return await _send(send, 304, headers, None)
+        headers.append((b"content-type", found.media_type.encode()))
+        return await self._answer(asked, send, 200, headers, found.body)
 
     async def _health(self, asked: _Asked, send: Send) -> None:
         """The process answers; nothing else is asked."""

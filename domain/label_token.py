@@ -56,7 +56,9 @@ _TYPED: Final = {
     **dict.fromkeys("Oo", 0),
     **dict.fromkeys("IiLl", 1),
 }
-_SKIPPED: Final = frozenset(" -\u00a0\u202f\u2010\u2011")
+SKIPPED: Final = frozenset(" -\u00a0\u202f\u2010\u2011")
+"""Characters that people put between those of a code, and that do not count."""
+
 _BITS: Final = 5
 _MANTISSA_BITS: Final = 14
 _MANTISSA: Final = (1 << _MANTISSA_BITS) - 1
@@ -201,13 +203,25 @@ def parse_typed_code(text: str) -> bytes:
 
     ``BadLabel`` for other characters, another length, or check characters that do not fit.
     """
-    values = [_TYPED.get(character) for character in text if character not in _SKIPPED]
+    values = [_TYPED.get(character) for character in text if character not in SKIPPED]
     known = [value for value in values if value is not None]
     if len(known) != len(values) or len(known) != CODE_CHARACTERS + CHECK_CHARACTERS:
         raise BadLabel("a code has 18 characters")
     if any(_syndromes(known)):
         raise BadLabel("the code is mistyped")
     return from_base32("".join(ALPHABET[value] for value in known[:CODE_CHARACTERS]))
+
+
+def plain_code(text: str) -> str:
+    """The 16 characters of a code without check characters, forgiven like a typed one: as they stand in an address.
+
+    ``BadLabel`` for other characters or another length.
+    """
+    values = [_TYPED.get(character) for character in text if character not in SKIPPED]
+    known = [value for value in values if value is not None]
+    if len(known) != len(values) or len(known) != CODE_CHARACTERS:
+        raise BadLabel(f"a code has {CODE_CHARACTERS} characters")
+    return "".join(ALPHABET[value] for value in known)
 
 
 def _exponent(grams: int) -> int:

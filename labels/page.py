@@ -183,7 +183,7 @@ def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
         title=f"{texts.text(lang, f'document.state.{held.state}')} \u00b7 {_plain(held.number)}",
         tone=DOCUMENT_TONES[held.state],
         icon_name=DOCUMENT_ICONS[held.state],
-        languages=_languages({}),
+        languages=languages({}),
         d=_plain(held),
         kind=kind,
         json_query=JSON_QUERY,
@@ -292,8 +292,13 @@ def grouped(code: str) -> str:
 
 @cache
 def _css() -> str:
-    """The style sheet, without comments and needless spaces."""
-    css = re.sub(r"/\*.*?\*/", "", (TEMPLATES / "page.css").read_text("utf-8"), flags=re.DOTALL)
+    return style_sheet("page.css")
+
+
+def style_sheet(*names: str) -> str:
+    """Style sheets as one, without comments and needless spaces."""
+    whole = "\n".join((TEMPLATES / name).read_text("utf-8") for name in names)
+    css = re.sub(r"/\*.*?\*/", "", whole, flags=re.DOTALL)
     css = re.sub(r"\s+", " ", css)
     return re.sub(r" ?([{};,>]) ?", r"\1", css).replace(": ", ":").replace(";}", "}").strip()
 
@@ -312,12 +317,14 @@ def _environment() -> Environment:
     )
 
 
+def render(template: str, lang: Lang, css: str, **context: object) -> bytes:
+    """A page of a template that stands for no label, with a style sheet of its own."""
+    return _render(template, _Voice(lang, None), **context, css=Markup(css))  # noqa: S704 - our own file
+
+
 def _render(template: str, voice: _Voice, **context: object) -> bytes:
-    html = (
-        _environment()
-        .get_template(template)
-        .render(context, lang=voice.lang, v=voice, say=voice.say, css=Markup(_css()))  # noqa: S704 - our own file
-    )
+    context.setdefault("css", Markup(_css()))  # noqa: S704 - our own file
+    html = _environment().get_template(template).render(context, lang=voice.lang, v=voice, say=voice.say)
     return re.sub(r"\s*\n\s*", "\n", html).encode()
 
 
@@ -333,7 +340,7 @@ def _page(passport: Passport, lang: Lang, room: Room) -> bytes:
         host=host,
         title=f"{verdict.word} \u00b7 {_cut(passport.lot_code, NAME_SHOWN)} \u00b7 {host}",
         tone=verdict.tone,
-        languages=_languages({}),
+        languages=languages({}),
         p=passport,
         room=room,
         verdict=verdict,
@@ -365,14 +372,15 @@ def _form_page(kind: str, lang: Lang, host: str, typed: str) -> bytes:
         host=host,
         title=f"{texts.text(lang, f'{kind}.title')} \u00b7 {host}",
         tone=kind,
-        languages=_languages({"code": typed} if typed else {}),
+        languages=languages({"code": typed} if typed else {}),
         typed=typed,
         typed_max=TYPED_SHOWN,
         form_action=FORM_ACTION,
     )
 
 
-def _languages(kept: Mapping[str, str]) -> list[tuple[Lang, str, str]]:
+def languages(kept: Mapping[str, str]) -> list[tuple[Lang, str, str]]:
+    """Each language: its code, its own name, and the query that asks for it and keeps the rest."""
     return [(lang, LANGUAGE_NAMES[lang], "?" + urlencode({**kept, "lang": lang})) for lang in LANGS]
 
 
@@ -388,7 +396,7 @@ class _Voice:
 
     def say(self, key: str, **params: object) -> Markup:
         """The sentence of a key with its figures; what comes from outside is escaped."""
-        return _fill(texts.text(self.lang, key), params)
+        return fill(texts.text(self.lang, key), params)
 
     def count(self, key: str, n: int, **params: object) -> Markup:
         """The sentence for a number of things."""
@@ -397,7 +405,7 @@ class _Voice:
     def because(self, key: str, params: Mapping[str, Any]) -> Markup | None:
         """The sentence that says most with the params of a code, or nothing for a strange code."""
         sentence = texts.richest(self.lang, key, frozenset(params))
-        return None if sentence is None else _fill(sentence, params)
+        return None if sentence is None else fill(sentence, params)
 
     def params(self, params: Params, **more: object) -> dict[str, object]:
         """The params of a code as they are written. Ids and absent values say nothing to a reader."""
@@ -563,7 +571,8 @@ class _Voice:
         return min(100, round(LIMIT_AT * value / most))
 
 
-def _fill(sentence: str, params: Mapping[str, object]) -> Markup:
+def fill(sentence: str, params: Mapping[str, object]) -> Markup:
+    """A sentence with its figures as safe HTML."""
     return escape(sentence).format(**params)
 
 

@@ -2,7 +2,7 @@
 
 A sentence is found by its key. Placeholders have names and are the same in both languages. A key that ends in ``+``
 says more and is used when all that it names is known; without it the plain key is used. Sentences are typed with plain
-apostrophes and spaces: ``_set`` sets them as a printer would. Nothing here promises more than the page has checked.
+apostrophes and spaces: ``typeset`` sets them as a printer would. Nothing here promises more than the page has checked.
 """
 
 from __future__ import annotations
@@ -283,6 +283,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "report_subject": ("Lot {lot}, label {code}", "Lot {lot}, étiquette {code}"),
     "no_contact": ("The issuer has given no contact.", "L'émetteur n'a pas indiqué de contact."),
     "other_code": ("Check another code", "Vérifier un autre code"),
+    "check_here": (
+        "Check the signature on this device, also without network",
+        "Vérifier la signature sur cet appareil, même sans réseau",
+    ),
     # --- unknown code, and the start page ---------------------------------------------------------------------------
     "unknown.title": ("Unknown code", "Code inconnu"),
     "unknown.sentence": (
@@ -766,7 +770,7 @@ _ISO_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 _ISO_MOMENT: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d\S{0,20}")
 
 
-def _set(lang: Lang, sentence: str) -> str:
+def typeset(lang: Lang, sentence: str) -> str:
     """The sentence with the apostrophes and spaces that a printer would set."""
     sentence = sentence.replace("'", "\u2019").replace(" \u00d7 ", f"{NBSP}\u00d7{NBSP}")
     if lang == "fr":
@@ -776,7 +780,7 @@ def _set(lang: Lang, sentence: str) -> str:
 
 
 TEXTS: Final[dict[str, dict[Lang, str]]] = {
-    key: {"en": _set("en", english), "fr": _set("fr", french)} for key, (english, french) in _WORDS.items()
+    key: {"en": typeset("en", english), "fr": typeset("fr", french)} for key, (english, french) in _WORDS.items()
 }
 """key -> language -> sentence."""
 

@@ -34,7 +34,7 @@ const join = (...parts) => {
 
 const same = (a, b) => a.length === b.length && a.every((byte, i) => byte === b[i]);
 const isBytes = (value, length) => value instanceof Uint8Array && (length === undefined || value.length === length);
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+export const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 const bigEndian = (bytes) => bytes.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
 const littleEndian = (bytes) => bigEndian(Uint8Array.from(bytes).reverse());
 
@@ -42,7 +42,7 @@ const BASE64 = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 const SEXTETS = new Map([...BASE64].map((character, value) => [character, value]));
 
 /** RFC 4648 section 4, padded, with zero bits where bits are left over; never empty. */
-function base64(text) {
+export function base64(text) {
   need(text.length > 0 && text.length % 4 === 0, "not base64");
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
@@ -276,7 +276,7 @@ const LEAF = Uint8Array.of(0);
 const NODE = Uint8Array.of(1);
 
 export const leafHash = (entry) => sha256(join(LEAF, entry));
-const nodeHash = (left, right) => sha256(join(NODE, left, right));
+export const nodeHash = (left, right) => sha256(join(NODE, left, right));
 const isSize = (value) => typeof value === "bigint" && value >= 0n && value <= LARGEST;
 const areHashes = (values) => values.every((value) => isBytes(value, 32));
 
@@ -508,7 +508,8 @@ export async function verifyProof(bytes, event, policy) {
 
 const CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-function base32(text) {
+/** The bytes of Crockford's base32 in capitals, in its one spelling. */
+export function base32(text) {
   const bytes = [];
   let bits = 0;
   let held = 0;
@@ -527,8 +528,8 @@ function base32(text) {
   return Uint8Array.from(bytes);
 }
 
-/** {key, unit, code, packed, netGrams, commodity} of a label's 132 characters. keys: Map from key number to 32 bytes. */
-export async function verifyLabel(text, keys) {
+/** {key, unit, code, packed, netGrams, commodity} of a label's 132 characters, and {token, signature} not verified. */
+export function parseLabel(text) {
   need(typeof text === "string" && text.length === 132, "a label has 132 characters");
   const data = base32(text);
   const token = data.subarray(0, 18);
@@ -538,17 +539,23 @@ export async function verifyLabel(text, keys) {
   const exponent = net >> 14;
   const netGrams = (net & 16383) * 10 ** exponent;
   need(exponent === 0 || netGrams >= 16384 * 10 ** (exponent - 1), "a weight has one form");
-  const number = view.getUint16(1);
-  const key = keys.get(number);
-  need(key !== undefined, "the key of this label is not known");
-  const message = join(utf8.encode("filiere-label-v1"), NUL, token);
-  need(await verifyEd25519(key, message, data.subarray(18)), "the key that the label names did not sign it");
   const packed = new Date(Date.UTC(2020, 0, 1 + view.getUint16(13))).toISOString().slice(0, 10);
   const unit = token.slice(3, 13);
-  return { key: number, unit, code: toBase32(unit), packed, netGrams, commodity: view.getUint8(17) };
+  const said = { key: view.getUint16(1), unit, code: toBase32(unit), packed, netGrams, commodity: view.getUint8(17) };
+  return { ...said, token, signature: data.subarray(18) };
 }
 
-function toBase32(bytes) {
+/** What a label says, signed by the key that it names. keys: Map from key number to 32 bytes. */
+export async function verifyLabel(text, keys) {
+  const { token, signature, ...said } = parseLabel(text);
+  const key = keys.get(said.key);
+  need(key !== undefined, "the key of this label is not known");
+  const message = join(utf8.encode("filiere-label-v1"), NUL, token);
+  need(await verifyEd25519(key, message, signature), "the key that the label names did not sign it");
+  return said;
+}
+
+export function toBase32(bytes) {
   const bits = Array.from(bytes, (byte) => byte.toString(2).padStart(8, "0")).join("");
   return bits.match(/.{5}/g).map((five) => CROCKFORD[parseInt(five, 2)]).join("");
 }

@@ -159,6 +159,7 @@ def test_links_lead_where_they_say(visitor: Visitor) -> None:
         f"{ADDRESS}#checked",
         f"{ADDRESS}?format=json",
         f"https://{HOST}/l/?lang=en",
+        f"https://{HOST}/check?lang=en",
         "mailto:office@nimbahills.example?subject=Lot%20LR-NH-2501-0042%2C%20label%207Q4K-9ZTM-2HXD-1R8W",
     ]
 
