@@ -50,6 +50,8 @@ _SITES = (
     .where(among(_SITE.c.id))
 )
 _VESSELS = select(_VESSEL).where(among(_VESSEL.c.id), _VESSEL.c.ended_at.is_(None))
+_LOCKED_VESSELS = select(_VESSEL.c.id).where(among(_VESSEL.c.id)).order_by(_VESSEL.c.id).with_for_update(key_share=True)
+_LOCKED_PARTY = select(_PARTY.c.id).where(_PARTY.c.id == _ORG).with_for_update(key_share=True)
 _PARTIES = select(_PARTY.c.code, _PARTY.c.id).where(among(_PARTY.c.code))
 _FARMERS = select(_FARMER.c.id, _FARMER.c.code).where(_FARMER.c.org_id == _ORG, among(_FARMER.c.code))
 _LOCKED_FARMERS = _FARMERS.order_by(_FARMER.c.id).with_for_update(key_share=True)
@@ -131,6 +133,17 @@ def vessels(connection: Connection, ids: Collection[str]) -> dict[str, Vessel]:
         row.id: Vessel(row.id, row.site_id, row.org_id, row.code, row.capacity_g)
         for row in ask(connection, _VESSELS, ids)
     }
+
+
+def lock_organisation(connection: Connection, org_id: int) -> None:
+    """Nobody else gives out codes of this kind for an organisation until this transaction ends."""
+    connection.execute(_LOCKED_PARTY, {"org_id": org_id})
+
+
+def lock_vessels(connection: Connection, ids: Collection[str]) -> None:
+    """Nobody else begins a run of some vessels until this transaction ends: what is read of them from now on stands."""
+    for _ in ask(connection, _LOCKED_VESSELS, ids):
+        pass
 
 
 def organisations(connection: Connection, codes: Collection[str]) -> dict[str, int]:

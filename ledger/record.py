@@ -193,9 +193,10 @@ def record_in(
 ) -> list[Answer]:
     """Record within a transaction that is already open, and locked."""
     known = _known(session, actor, [event.id for event in events])
-    free = numbers(session, sum(event.id not in known for event in events))
-    batch = _Batch(session, recorder, actor, received, alone, Loader(session, actor), free)
+    batch = _Batch(session, recorder, actor, received, alone, Loader(session, actor), [])
     world = _world(batch, events)
+    # Numbers come after the locks: of two events about a lot, the one that was judged first has the lower number.
+    batch.numbers = numbers(session, sum(event.id not in known for event in events))
     answers: list[Answer] = []
     for event in events:
         body = told.canonical(event).decode()

@@ -69,6 +69,8 @@ class Named:
     codes: set[str] = field(default_factory=set)
     sites: set[str] = field(default_factory=set)
     vessels: set[str] = field(default_factory=set)
+    begun: set[str] = field(default_factory=set)
+    """Vessels of which a run begins: one at a time."""
     loads: set[str] = field(default_factory=set)
     farmers: set[str] = field(default_factory=set)
     certificates: set[str] = field(default_factory=set)
@@ -120,6 +122,7 @@ class Named:
                 self.loads.update(event.loads)
             case told.Loaded():
                 self.vessels.add(event.vessel)
+                self.begun.add(event.vessel)
                 self.loads.add(event.load)
             case told.Read() | told.Turned() | told.Unloaded():
                 self.loads.add(event.load)
@@ -226,6 +229,8 @@ class Loader:
         transfers = self._transfers(named.transfers)
         uids = named.lots | named.made | {uid for transfer in transfers for uid, _ in transfer.lots}
         self.lots_by_uid(uids)
+        if any(isinstance(event, told.Sampled) for event in events):
+            facts.lock_organisation(self.connection, self.actor.org_id)  # a code names one sample
         self._samples(named.samples)
         self._deviations(_DEVIATIONS_BY_UID, named.deviations)
         if named.quality:
@@ -571,6 +576,7 @@ class Loader:
 
     def registry(self, named: Named) -> Registry:
         """What the registry knows of everything named."""
+        facts.lock_vessels(self.connection, named.begun)
         vessels = facts.vessels(self.connection, named.vessels)
         loads = {self.book.loads[uid].site_id for uid in named.loads if uid in self.book.loads}
         sites = facts.sites(self.connection, named.sites | {vessel.site_id for vessel in vessels.values()} | loads)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -290,3 +291,48 @@ def test_who_got_less_than_its_share_is_said(
 def test_a_key_names_just_the_owners_each_once(worked: Chain, agreed: Any) -> None:
     made = {"A": ("COOP", 240.0), "B": ("EXP", 120.0)}
     assert worked.refused(dried(made, key=agreed)) == "KEY_OF_OTHERS"
+
+
+# --- runs ---
+
+
+def raced(chain: Chain, events: list[tuple[str, told.AnyEvent]]) -> list[str | None]:
+    """Events told at once by as many threads: the code of each refusal, or none."""
+    gate = threading.Barrier(len(events))
+
+    def tell(item: tuple[str, told.AnyEvent]) -> str | None:
+        gate.wait()
+        answer = chain.tell(item[1], item[0])
+        return answer.refused.code if answer.refused is not None else None
+
+    with ThreadPoolExecutor(len(events)) as pool:
+        return list(pool.map(tell, events))
+
+
+@pytest.mark.parametrize("round_", range(3))
+def test_I22_of_runs_begun_at_once_in_a_vessel_one_stands(recorder: Recorder, round_: int) -> None:
+    """Each of eight threads loads a lot of its own; nothing but the vessel is shared."""
+    chain = Chain(recorder)
+    names = [f"L{round_}{n}" for n in range(8)]
+    for name in names:
+        chain.ok(chain.deliver(name, 600, when="2025-01-10T06:00:00Z"))
+    told_at_once = [("COOP", load(f"R-{name}", "2025-01-10T08:00:00Z", {name: 600})) for name in names]
+    found = raced(chain, told_at_once)
+    assert sorted(found, key=str) == ["FACILITY_BUSY"] * 7 + [None]
+    held = table(models.Load)
+    with system_session(chain.recorder.database, write=False) as session:
+        runs = session.execute(sa.select(held.c.grams).where(held.c.ended_at.is_(None))).scalars().all()
+    assert list(runs) == [600_000]
+    assert replay(chain.recorder).identical
+
+
+def test_I22_no_run_takes_more_than_its_vessel_however_many_ask_at_once(recorder: Recorder) -> None:
+    chain = Chain(recorder)
+    for name in ("L1", "L2", "L3"):
+        chain.ok(chain.deliver(name, 600, when="2025-01-10T06:00:00Z"))
+    pairs = [("L1", "L2"), ("L2", "L3"), ("L1", "L3")]
+    too_much = [
+        ("COOP", load(f"R-{one}{other}", "2025-01-10T08:00:00Z", {one: 600, other: 401})) for one, other in pairs
+    ]
+    assert raced(chain, too_much) == ["FACILITY_OVER_CAPACITY"] * 3
+    assert raced(chain, [("COOP", load("R-1", "2025-01-10T08:00:00Z", {"L1": 600, "L2": 400}))]) == [None]
