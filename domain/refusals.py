@@ -1830,6 +1830,19 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Sautez moins de places que n'en a la feuille.",
         ),
     ),
+    "DESIGN_UNKNOWN": _kind(
+        "malformed",
+        "design designs",
+        title=("Label design unknown", "Modèle d'étiquette inconnu"),
+        sentence=(
+            "{design} is not a label design that we print.",
+            "{design} n'est pas un modèle d'étiquette que nous imprimons.",
+        ),
+        advice=(
+            "Known designs: {designs}.",
+            "Modèles connus : {designs}.",
+        ),
+    ),
     "GRID_UNKNOWN": _kind(
         "malformed",
         "grid grids",
