@@ -81,7 +81,7 @@ _CARTON_A4 = Design(
     "carton", 99.1, 139, 4, 0.5, 2, "carton", "signed", 33, 34, 16, 22, 17, 12.5, 14, 7, stacked=True, grids=("2x2",)
 )
 _RETAIL = Design("retail", 63.5, 46.6, 3, 0.5, 1, "item", "link", 9, 13, 8, 12, 7.5, 7.5, 8.5, 7, grids=("roll", "3x6"))
-_PALLET = Design("pallet", 148, 210, 7, 1.5, 2, "pallet", "signed", 44, 36, 18, 30, 20, 15, 24, 11, claim_below=True)
+_PALLET = Design("pallet", 148, 210, 7, 1.5, 2, "pallet", "signed", 42, 28, 14, 30, 20, 15, 22, 11, claim_below=True)
 _TAG = Design("tag", 63.5, 38.1, 3, 0.5, 1, "bag", "signed", 15, 10.5, 7.5, 8, 7, 7, 7.5, 7, grids=("roll", "3x7"))
 _SHORT = Design("short", 50, 30, 2.2, 0.5, 1, "bag", "short", 13, 11, 9, 9, 9, 9, 9, 9)
 
@@ -129,12 +129,10 @@ class Line:
         return self.x - {"start": 0.0, "middle": self.width / 2, "end": self.width}[self.anchor]
 
     def box(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom in mm: of ink for lines set by typst, else of tall and deep letters."""
+        """Left, top, right, bottom in mm: as far as ink may reach."""
         em, left, wide = self.size * POINT_MM, self.left, self.width
-        if typeset.is_latin(self.text):
-            return left, self.y - typeset.ASCENT * em, left + wide, self.y + typeset.DESCENT * em
-        _, bottom, _, top = typeset.outline(self.text, bold=self.bold).ink
-        return left, self.y - top * em, left + wide, self.y - bottom * em
+        above, below = typeset.ink(self.text, bold=self.bold)
+        return left, self.y - above * em, left + wide, self.y + below * em
 
     def said(self, text: str) -> Line:
         """The same place with another text, smaller where it needs more than its room."""
@@ -175,7 +173,9 @@ def items(
 def _guard(passport: Passport, made: Sequence[Item]) -> None:
     """Refuse words kept for organic goods on goods that are not."""
     if not lot_label.organic_words_allowed(passport):
-        words.refuse_claim_words(item.text for item in made if isinstance(item, Line) and not item.address)
+        printed = (item.text for item in made if isinstance(item, Line) and not item.address)
+        given = passport.organisation, passport.grade or "", passport.origin.region or ""  # also where they are cut
+        words.refuse_claim_words([*printed, *given, *passport.product.values()])
 
 
 def _turned(made: Sequence[Item], width: float) -> list[Item]:
@@ -371,14 +371,14 @@ class _Layout:
         if not design.figures_below:
             y = self._figures(made, edge, y + 0.1 * design.lot * POINT_MM, self.right)
         if design.figures_below:
-            y = self._figures(made, beside, max(y + 1.0, lower - self.quiet), self.right)
+            y = self._figures(made, beside, y + 0.8, self.right)
             made += self._address(beside, self.right, floor)
             self._claims(made, beside, y + 0.8, self.right, floor - 9.6, packer=[*self._dated(), *self._packed()])
         elif design.claim_below:
             self._claims(
                 made,
                 beside,
-                max(y + 1, lower - self.quiet),
+                y + 1,
                 self.right,
                 floor,
                 packer=[*self._dated(), *self._packed()],
@@ -458,7 +458,7 @@ class _Layout:
         if not self.label.packed_on:
             return []
         said = says.say(self.lang, "packed_on", day=says.day(self.label.packed_on))
-        return [Row(self._say(said), self.design.body, lines=2)]
+        return [Row(self._say(said), self.design.body, lines=2, kept=False)]
 
     def _packed(self) -> list[Row]:
         """By whom it was packed, and how to reach them where there is room."""
@@ -483,7 +483,7 @@ class _Layout:
         for part in parts:
             y += CAP * size * POINT_MM
             made.append(Line(left - 0.06 * size * POINT_MM, y, size, part, bold=True, room=room + 1, address=True))
-            y += (DESCENT_OF_CODES + GAP) * size * POINT_MM
+            y += (typeset.ink(part)[1] + GAP) * size * POINT_MM
         return y
 
     def _figures(self, made: list[Item], left: float, top: float, right: float) -> float:
@@ -538,14 +538,22 @@ class _Layout:
         design = self.design
         side = min(design.claim * POINT_MM * 2.6, (right - left) * 0.22, bottom - top)
         made += _mark(self.passport, right - side, top, side)
-        rows: list[Row] = []
-        for head, detail in unit_label.claim_lines(self.passport, self.lang)[:2]:
-            rows.append(Row(self._say(head), design.claim, bold=True, lines=3, whole=True))
-            rows.append(Row(self._say(detail), design.body, lines=2, whole=True))
-        if packer and not design.figures_below:
-            rows += [replace(packer[0], gap=0.6 if rows else 0), *packer[1:]]
-        lines, _ = block(rows, left, top, right - side - 1.6, bottom, design.least)
+        for most, short in ((2, False), (1, False), (1, True)):  # as much as there is room for; the page shows all
+            rows = self._claimed(most, short=short)
+            if packer and not design.figures_below:
+                rows += [replace(packer[0], gap=0.6 if rows else 0), *packer[1:]]
+            lines, end = block(rows, left, top, right - side - 1.6, bottom, design.least)
+            if end <= bottom:
+                break
         made += lines
+
+    def _claimed(self, most: int, *, short: bool) -> list[Row]:
+        """The first claims, none of their words ever cut."""
+        rows: list[Row] = []
+        for head, detail in unit_label.claim_lines(self.passport, self.lang, short=short)[:most]:
+            rows.append(Row(self._say(head), self.design.claim, bold=True, lines=4, whole=True))
+            rows.append(Row(self._say(detail), self.design.body, lines=2, whole=True))
+        return rows
 
     def _boxed(self, made: list[Item], left: float, top: float, right: float, bottom: float) -> None:
         """The claim in a frame with code number and origin in the same field; below it, who packed."""
@@ -637,10 +645,6 @@ class _Layout:
         by = says.say(self.lang, "packed_by", organisation=words.clean(self.passport.organisation))
         rows.append(Row(self._say(by), design.body, lines=2, kept=False))
         return rows[:1] if design.name == "short" else rows
-
-
-DESCENT_OF_CODES: Final = 0.02
-"""Codes are capitals and figures: nothing reaches below the line but J and Q, a little."""
 
 
 def _isolated(text: str) -> str:

@@ -13,6 +13,7 @@ from io import BytesIO
 from itertools import islice
 from typing import Any, Final, Protocol
 
+from domain.passport import Passport
 from domain.refusals import Refused
 from labels import designs, qr, sheet_a4, typeset, unit_label
 from labels import label_texts as says
@@ -68,18 +69,27 @@ class Template:
         return [line.said(unit_label.slot(label, lang, line.slot)) for line in self.slots]
 
 
-def kind_of(label: UnitLabel, matrix: qr.Matrix) -> tuple[object, ...]:
-    """Labels of one kind share a template: all but what the slots say and the modules of the symbol is the same."""
-    net = unit_label.net_of(label)[0]
-    return (
-        id(label.passport),
-        len(matrix),
-        label.number is None,
-        net,
-        label.packed_on,
-        label.link is None,
-        len(label.code),
-    )
+class Kinds:
+    """Which labels share a template: all but what the slots say and the modules of the symbol is the same."""
+
+    def __init__(self) -> None:
+        self.numbers: dict[int, int] = {}
+        self.kept: list[Passport] = []  # what is known by its id stays alive
+
+    def of(self, label: UnitLabel, modules: int) -> tuple[object, ...]:
+        """The kind of a label whose symbol has so many modules a side."""
+        net, _ = unit_label.net_of(label)
+        said = label.number is None, net, label.packed_on, label.link is None, len(label.code)
+        return self._number(label.passport), modules, *said
+
+    def _number(self, passport: Passport) -> int:
+        """Equal passports have one number; the same one, as the labels of a lot have it, is found at once."""
+        number = self.numbers.get(id(passport))
+        if number is None:
+            number = next((self.numbers[id(each)] for each in self.kept if each == passport), len(self.kept))
+            self.numbers[id(passport)] = number
+            self.kept.append(passport)
+        return number
 
 
 def with_symbols(labels: Iterable[UnitLabel], design: Design) -> Iterator[tuple[UnitLabel, qr.Matrix]]:
@@ -157,7 +167,7 @@ class _Paper:
         self.stream: _Stream | None = None
         self.templates: dict[tuple[object, ...], tuple[Template, str]] = {}
         self.lines: dict[tuple[str, bool], str] = {}
-        self.kept: list[object] = []  # passports: what is known by its id stays alive
+        self.kinds = Kinds()
 
     def begin_page(self, label: UnitLabel | None, *, first: bool) -> None:
         if self.stream is None:
@@ -183,10 +193,9 @@ class _Paper:
         self.stream.close()
 
     def label(self, label: UnitLabel, matrix: qr.Matrix, place: int) -> None:
-        kind = kind_of(label, matrix)
+        kind = self.kinds.of(label, len(matrix))
         if kind not in self.templates:
             self.templates[kind] = self._new_form(label, matrix)
-            self.kept.append(label.passport)
         template, form = self.templates[kind]
         height = self.design.height
         x, y = self.stock.place(place) if self.stock else (0.0, 0.0)
@@ -205,7 +214,6 @@ class _Paper:
             if isinstance(item, Line) and not typeset.is_latin(item.text):
                 self._curves(item)
         name = f"lot{len(self.templates)}"
-        code, self.pdf._code = self.pdf._code, []  # noqa: SLF001 - a form is begun while a page is open
         self.pdf.beginForm(name, 0, 0, points(self.design.width), points(self.design.height))
         for item in template.shared:
             if isinstance(item, Line):
@@ -213,7 +221,6 @@ class _Paper:
             else:
                 sheet_a4.draw(self.pdf, [item], self.design.height)
         self.pdf.endForm()
-        self.pdf._code = code  # noqa: SLF001
         return template, name
 
     def _write(self, line: Line, height: float) -> None:
@@ -233,7 +240,6 @@ class _Paper:
         if key not in self.lines:
             outline = typeset.outline(line.text, bold=line.bold)
             self.lines[key] = name = f"line{len(self.lines)}"
-            code, self.pdf._code = self.pdf._code, []  # noqa: SLF001
             left, bottom, right, top = outline.ink
             self.pdf.beginForm(name, left - 0.01, bottom - 0.01, right + 0.01, top + 0.01)
             said = line.text.translate({0x2068: None, 0x2069: None}).encode("utf-16-be").hex()
@@ -241,7 +247,6 @@ class _Paper:
             self.pdf._code.append(path_of(outline))  # noqa: SLF001
             self.pdf._code.append("EMC")  # noqa: SLF001
             self.pdf.endForm()
-            self.pdf._code = code  # noqa: SLF001
         return self.lines[key]
 
     def _stamp(self, place: Symbol, matrix: qr.Matrix, height: float) -> None:

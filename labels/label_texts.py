@@ -63,8 +63,8 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "claim.in_conversion": (
         "IN CONVERSION to organic farming – {rules}",
         "EN CONVERSION vers l’agriculture biologique – {rules}",
-        "في طور التحول إلى الزراعة العضوية / IN CONVERSION – {rules}",
-        "ორგანულ წარმოებაზე გარდამავალი / IN CONVERSION – {rules}",
+        "في طور التحول إلى الزراعة العضوية / IN\u00a0CONVERSION – {rules}",
+        "ორგანულ წარმოებაზე გარდამავალი / IN\u00a0CONVERSION – {rules}",
     ),
     # where there is little room: the law's term alone
     "claim.organic.short": (
@@ -74,10 +74,10 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
         "ORGANIC – {rules}",
     ),
     "claim.in_conversion.short": (
-        "IN CONVERSION – {rules}",
-        "EN CONVERSION – {rules}",
-        "IN CONVERSION – {rules}",
-        "IN CONVERSION – {rules}",
+        "IN\u00a0CONVERSION – {rules}",
+        "EN\u00a0CONVERSION – {rules}",
+        "IN\u00a0CONVERSION – {rules}",
+        "IN\u00a0CONVERSION – {rules}",
     ),
     "agriculture": ("{country} Agriculture", "Agriculture {country}", "زراعة {country}", "სოფლის მეურნეობა: {country}"),
     "agriculture.elsewhere": (

@@ -54,7 +54,7 @@ def stream_zpl(
     """
     made, tongue = designs.find(design), says.tongue(lang)
     formats: dict[tuple[object, ...], _Format] = {}
-    kept: list[object] = []
+    kinds = label_pdf.Kinds()
     sizes: dict[int, int] = {}
     parts: list[str] = []
     size = count = 0
@@ -62,10 +62,9 @@ def stream_zpl(
         content = designs.content(label, made)
         if len(content) not in sizes or content.upper() != content:
             sizes[len(content)] = len(qr.symbol(content))
-        key = label_pdf.kind_of(label, ((),) * sizes[len(content)])
+        key = kinds.of(label, sizes[len(content)])
         known = formats.get(key)
         if known is None:
-            kept.append(label.passport)
             template = Template.of(label, tongue, made, dpi, qr.symbol(content))
             known = formats[key] = _Format(len(formats) + 1, template, dpi)
             parts.append(known.stored)

@@ -34,7 +34,13 @@ ASCENT: Final = 0.77
 DESCENT: Final = 0.24
 """How far Latin letters reach above and below the line, in em."""
 
-_REACH: Final = {"latin": (ASCENT, DESCENT), "georgian": (0.80, 0.27), "arabic": (0.86, 0.44)}
+_CAPITALS: Final = frozenset("0123456789ABCDEFGHIKLMNOPRSTUVWXYZ-./ \u00a0")
+"""Characters that end on the base line and reach no higher than capitals do."""
+
+_FLAT: Final = _CAPITALS | frozenset("abcdefhiklmnorstuvwxz:+·–éèêàâîôû'…")
+"""Characters that end on the base line."""
+
+_REACH: Final = {"latin": (ASCENT, DESCENT), "georgian": (0.80, 0.27), "arabic": (0.92, 0.44)}
 """What a line of a script is given above and below, in em."""
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
@@ -92,7 +98,7 @@ def _known() -> frozenset[int]:
     return frozenset().union(*both) | frozenset(range(0x2066, 0x206A))
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def is_latin(text: str) -> bool:
     """Whether the Latin font sets all of it."""
     return text.isascii() or _advances(bold=True).keys() >= set(map(ord, text))
@@ -110,7 +116,16 @@ def reach(text: str) -> tuple[float, float]:
     return _REACH[script_of(text)]
 
 
-@lru_cache(maxsize=8192)
+def ink(text: str, *, bold: bool = False) -> tuple[float, float]:
+    """How far the ink of a line may reach above and below its base line, in em."""
+    if is_latin(text):
+        held = set(text)
+        return CAP + 0.01 if held <= _CAPITALS else ASCENT, 0.02 if held <= _FLAT else DESCENT
+    _, bottom, _, top = outline(text, bold=bold).ink
+    return top, -bottom
+
+
+@lru_cache(maxsize=2048)
 def printable(text: str) -> str:
     """Text as it is printed: on one line, in characters that a shipped font has. Others are refused, never a box."""
     answer = []
@@ -127,7 +142,7 @@ def width(text: str, size: float, *, bold: bool = False) -> float:
     return ems(text, bold=bold) * size * POINT_MM
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=2048)
 def ems(text: str, *, bold: bool = False) -> float:
     """Width of a line in em. A line that typst sets is as wide as its words and the spaces between them."""
     if is_latin(text):
