@@ -102,6 +102,11 @@ def find(name: str, grid: str = "roll") -> Design:
     raise Refused("GRID_UNKNOWN", grid=grid, grids=", ".join(each for design in known for each in design.grids))
 
 
+def of_grid(grid: str | None) -> str:
+    """The name of the design that a die-cut sheet is for; the sack's where none is named, or a roll."""
+    return next((design.name for design in ALL if grid and grid in design.grids), "sack")
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line of text. ``x``, ``y``: its start, end or middle on the base line; ``size`` in points.
