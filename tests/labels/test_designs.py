@@ -319,6 +319,16 @@ def test_arabic_is_joined_and_in_order() -> None:
     )
 
 
+def test_what_an_arabic_sentence_is_given_keeps_its_order() -> None:
+    assert says.say("ar", "packed_on", day="2025-01-18").endswith(" \u20682025-01-18\u2069")
+    passport = a_passport(product=FOUR_NAMES)
+    for head, detail in unit_label.claim_lines(passport, "ar"):
+        assert "\u2068EU\u00a02018/848\u2069" in head
+        assert detail.startswith("\u2068LR-BIO-149\u2069")
+    for text in texts_of(designs.items(a_unit(passport=passport), "ar", designs.find("carton"))):
+        assert text.count("\u2068") == text.count("\u2069")
+
+
 @pytest.mark.parametrize("bold", [False, True])
 def test_measured_widths_are_those_of_the_set_line(bold: bool) -> None:
     for sentences in says.TEXTS.values():
