@@ -101,7 +101,7 @@ def _known() -> frozenset[int]:
 @lru_cache(maxsize=2048)
 def is_latin(text: str) -> bool:
     """Whether the Latin font sets all of it."""
-    return text.isascii() or _advances(bold=True).keys() >= set(map(ord, text))
+    return _advances(bold=True).keys() >= set(map(ord, text))
 
 
 def script_of(text: str) -> str:
@@ -128,8 +128,11 @@ def ink(text: str, *, bold: bool = False) -> tuple[float, float]:
 @lru_cache(maxsize=2048)
 def printable(text: str) -> str:
     """Text as it is printed: on one line, in characters that a shipped font has. Others are refused, never a box."""
+    plain = words.clean(text)
+    if is_latin(plain):
+        return plain
     answer = []
-    for character in words.clean(text):
+    for character in plain:
         bare = character if ord(character) in _known() else words.bare(character)
         if not bare or not all(ord(part) in _known() for part in bare):
             raise Refused("GLYPH_MISSING", character=f"U+{ord(character):04X}", text=text)

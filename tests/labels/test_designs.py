@@ -164,6 +164,16 @@ def test_goods_without_the_claim_carry_none_of_its_words(design: Design, lang: s
     assert "O" not in texts_of(made)
 
 
+@pytest.mark.parametrize("lang", says.TONGUES)
+def test_a_claim_that_is_not_granted_is_not_printed(lang: Any) -> None:
+    passport = a_passport(claims=(replace(ORGANIC, granted=False),))
+    assert unit_label.claim_lines(passport, lang) == []
+    for design in designs.ALL:
+        said = texts_of(designs.items(a_unit(passport=passport), lang, design))
+        assert "O" not in said
+        assert not any(words.CLAIM_WORDS.search(text) for text in said)
+
+
 @pytest.mark.parametrize(
     "word", ["Organic Farms Ltd", "Coopérative bio", "تعاونية عضوية", "زيت بيولوجي", "ორგანული ფერმა"]
 )
