@@ -1843,6 +1843,19 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Modèles connus : {designs}.",
         ),
     ),
+    "LABEL_TOO_SMALL": _kind(
+        "conflict",
+        "design text",
+        title=("Label too small", "Étiquette trop petite"),
+        sentence=(
+            "“{text}” must stand on the label and does not fit on the design {design}.",
+            "« {text} » doit figurer sur l'étiquette et ne tient pas sur le modèle {design}.",
+        ),
+        advice=(
+            "Choose a larger design.",
+            "Choisissez un modèle plus grand.",
+        ),
+    ),
     "GRID_UNKNOWN": _kind(
         "malformed",
         "grid grids",

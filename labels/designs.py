@@ -30,6 +30,9 @@ Content: TypeAlias = Literal["signed", "short", "link"]
 LARGEST_VERSION: Final = 7
 """Larger symbols fall off at low resolution (design notes, trust 3.6)."""
 
+_UNSEEN: Final = {0x2068: None, 0x2069: None}
+"""Isolates, which set no ink."""
+
 GAP: Final = 0.1
 """White between two lines of a block, in em."""
 
@@ -431,13 +434,23 @@ class _Layout:
         made += tail
         rest = min(line.y - typeset.ASCENT * line.size * POINT_MM for line in tail) - 0.4
         lines, _ = block(self._brief(), edge, y, column, rest, design.least)
-        made += [line for line in lines if line.y + typeset.reach(line.text)[1] * line.size * POINT_MM <= rest + 0.3]
+        made += self._fitting(lines, rest, claims=unit_label.claim_lines(self.passport, self.lang, short=True))
         return made
 
     # --- parts
 
     def _say(self, text: str) -> str:
         return typeset.printable(text) if "\u2068" not in text else _isolated(text)
+
+    def _fitting(self, lines: list[Line], bottom: float, claims: Sequence[tuple[str, str]] = ()) -> list[Line]:
+        """The lines that end above ``bottom``. Refused where the first claim is not whole among them."""
+        kept = [line for line in lines if line.y + typeset.reach(line.text)[1] * line.size * POINT_MM <= bottom + 0.3]
+        said = " ".join(line.text for line in kept).translate(_UNSEEN)
+        if self.design.name != "short":
+            for text in (self._say(part) for claim in claims[:1] for part in claim):
+                if any(word not in said for word in text.translate(_UNSEEN).split(" ")):
+                    raise Refused("LABEL_TOO_SMALL", design=self.design.name, text=text.translate(_UNSEEN))
+        return kept
 
     def _filled(self, slot: str) -> str:
         return unit_label.slot(self.label, self.lang, slot)
@@ -550,7 +563,7 @@ class _Layout:
             lines, end = block(rows, left, top, right - side - 1.6, bottom, design.least)
             if end <= bottom:
                 break
-        made += lines
+        made += self._fitting(lines, bottom, claims=unit_label.claim_lines(self.passport, self.lang, short=short))
 
     def _claimed(self, most: int, *, short: bool) -> list[Row]:
         """The first claims, none of their words ever cut."""
@@ -568,8 +581,8 @@ class _Layout:
                 Row(self._say(head), design.body, bold=True, lines=3, whole=True),
                 Row(self._say(detail), design.body, lines=3, whole=True),
             ]
-            lines, end = block(rows, left + 1, y + 0.9, right - 1, bottom - 4, design.least)
-            made += lines
+            lines, end = block(rows, left + 1, y + 0.9, right - 1, bottom - 0.5, design.least)
+            made += self._fitting(lines, bottom - 0.5, claims=[(head, detail)])
             end += 0.4
             made += [
                 Bar(left, y, right - left, 0.25),
@@ -585,7 +598,7 @@ class _Layout:
         about = [] if unit_label.claim_lines(self.passport, self.lang) else [*facts, *origin]
         rows = [*about, Row(self._say(by), design.body, lines=4)]
         lines, _ = block(rows, left, y, right, bottom, design.least)
-        made += [line for line in lines if line.y <= bottom]
+        made += self._fitting(lines, bottom)
 
     def _numbers(self) -> list[Row]:
         """Below a retail symbol: GTIN and lot as text, and what to type."""
