@@ -1,4 +1,4 @@
-"""The developer's commands: ``python3 dev.py setup|demo|fraud|test|check|bench|serve|lock``.
+"""The developer's commands: ``python3 dev.py setup|demo|fraud|test|check|bench|damage|serve|lock``.
 
 Standard library only, Python 3.11 or newer. Builds ``.venv`` from the hash-locked requirements (uv if it is there,
 else pip), then runs the command in it. Everything after the verb is passed on.
@@ -159,6 +159,9 @@ def main() -> None:
     elif verb == "bench":
         setup(DEVELOPMENT)
         python("-m", "bench", *rest)
+    elif verb == "damage":
+        setup(DEVELOPMENT)
+        python("-m", "bench.damage", *rest)
     elif verb == "lock":
         lock(rest)
     else:

@@ -418,11 +418,18 @@ def trace(
 @app.command()
 def label(
     lot: Lot,
-    form: Annotated[Literal["svg", "png", "pdf"], typer.Option("--format")] = "svg",
+    form: Annotated[Literal["svg", "png", "pdf", "zpl"], typer.Option("--format")] = "svg",
     output: Output = None,
-    lang: Language = "en",
-    dpi: Annotated[int, typer.Option(help="203 or 300")] = 300,
-    grid: Annotated[Literal["2x4", "3x7"], typer.Option(help="A4 sheet of 8 or of 21 labels")] = "2x4",
+    lang: Annotated[Literal["en", "fr", "ar", "ka"], typer.Option(help="language of the label")] = "en",
+    design: Annotated[
+        Literal["sack", "carton", "retail", "pallet", "tag", "short"] | None,
+        typer.Option(help="what the label is for; default: the bag label of 99.1 x 67.7 mm"),
+    ] = None,
+    dpi: Annotated[int, typer.Option(help="dots an inch of the printer's head: 203, 300 or 600")] = 300,
+    grid: Annotated[
+        Literal["roll", "2x4", "2x2", "3x6", "3x7"] | None,
+        typer.Option(help="roll, or die-cut A4; default: roll for a design, else 2x4"),
+    ] = None,
     first: Annotated[int, typer.Option(min=1, help="first unit to print")] = 1,
     count: Annotated[int | None, typer.Option(min=1, help="labels on the sheets; default: one a unit")] = None,
     skip: Annotated[int, typer.Option(min=0, max=20, help="positions already used on the first sheet")] = 0,
@@ -443,7 +450,7 @@ def label(
         issue_label(recorder, actor, uid)
         with system_session(recorder.database, write=False) as session:
             labelled = label_of(session, recorder, None, lot)
-    data, _ = printed(labelled, form, lang=lang, dpi=dpi, grid=grid, first=first, count=count, skip=skip)
+    data, _ = printed(labelled, form, lang=lang, design=design, dpi=dpi, grid=grid, first=first, count=count, skip=skip)
     _write(data, output)
     _say(labelled.passport.url)
 

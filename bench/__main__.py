@@ -31,12 +31,14 @@ MEASURES: dict[str, Measure] = {
     "suspension": suspension,
     "startup": startup,
 }
-PAPER = ("label_sheet", "qr_symbols", "certificate")
+PAPER = ("label_sheet", "qr_symbols", "certificate", "unit_labels_pdf", "unit_labels_zpl", "unit_labels_memory")
 
 
 def on_paper(name: str, effort: Effort) -> Record:
     """Labels, symbols and certificates: no database."""
     rounds = effort.of(3, 1)
+    if name.startswith("unit_labels"):
+        return of_units(name, effort)
     if name == "qr_symbols":
         rates = [labels.symbol_rates(effort.of(100, 20)) for _ in range(effort.of(7, 1))]
     elif name == "label_sheet":
@@ -56,6 +58,23 @@ def on_paper(name: str, effort: Effort) -> Record:
     goal, unit, note = goals[name]
     ours, naive = (statistics.median(getattr(each, which) for each in rates) for which in ("ours", "naive"))
     return Record(name, "-", ours, unit, naive, statistics.median(each.ratio for each in rates), goal, note)
+
+
+def of_units(name: str, effort: Effort) -> Record:
+    """Labels of units in bulk, every symbol another, of version 7."""
+    form = "zpl" if name.endswith("zpl") else "pdf"
+    many = labels.bulk(form, effort.of(10_000, 400))
+    said = f"{many.size / many.count:.0f} bytes a label, {many.peak:.0f} MB at most"
+    if name.endswith("memory"):
+        few = labels.bulk(form, effort.of(1000, 200))
+        return Record(
+            name, "-", many.peak, "MB", few.peak, many.peak / few.peak, "<= 1.3", f"{many.count} / {few.count} labels"
+        )
+    naive = labels.naive_units(effort.of(40, 8))
+    goal = {"pdf": ">= 6", "zpl": ">= 1000"}[form]
+    number = {"pdf": 15, "zpl": 16}[form]
+    note = f"goal {number}; {many.count} labels of units / naive sheet with the same addresses; {said}"
+    return Record(name, "-", many.rate, "labels/s", naive.rate, many.rate / naive.rate, goal, note)
 
 
 def measured(databases: list[str], only: set[str], effort: Effort) -> Iterator[Record]:

@@ -1,4 +1,4 @@
-"""Labels and certificates against a naive baseline, interleaved in one run: goals 14, 15 and 17 of performance.md.
+"""Labels and certificates against a naive baseline, interleaved in one run: goals 14 to 17 of performance.md.
 
 ``python -m bench.labels`` prints the ratios. CPU time is measured, so a busy machine changes them little; each figure
 is the median of a few rounds. The naive baseline is what a first version would do: ``qrcode`` with its defaults, one
@@ -7,22 +7,30 @@ PIL image a label, drawn by reportlab's ``drawImage``.
 
 from __future__ import annotations
 
+import json
 import random
+import resource
 import statistics
+import subprocess
+import sys
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labels import qr, sheet_a4
+from labels import label_pdf, label_zpl, qr, sheet_a4
 from labels.certificate import certificate_pdf
-from tests.labels.builders import a_passport, an_address, shares
+from labels.unit_label import UnitLabel
+from tests.labels.builders import ALPHABET, a_passport, an_address, shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from domain.passport import Passport
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +212,89 @@ def sheet_bytes_per_label(count: int = 1000) -> float:
     return len(sheet_a4.sheet_pdf([(passport, (number, count)) for number in range(1, count + 1)], "en")) / count
 
 
+# --- labels of units: every symbol another, version 7; goals 15 and 16 in bulk ---
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """What became of many labels: CPU seconds, bytes, and the most memory that the process ever had, in MB."""
+
+    count: int
+    seconds: float
+    size: int
+    peak: float
+
+    @property
+    def rate(self) -> float:
+        return self.count / self.seconds
+
+
+def unit_labels(count: int) -> list[UnitLabel]:
+    """Bags of one lot with a signed label each (random characters: the signature costs nothing here)."""
+    passport, pick = a_passport(), random.Random(1)
+    return [
+        UnitLabel(
+            passport,
+            "HTTPS://T.EXAMPLE.ORG/L/" + "".join(pick.choices(ALPHABET, k=132)),
+            "".join(pick.choices(ALPHABET, k=18)),
+            number,
+            count,
+            62_500,
+        )
+        for number in range(1, count + 1)
+    ]
+
+
+class _Counted:
+    """Where bytes go that nobody keeps."""
+
+    def __init__(self) -> None:
+        self.size = 0
+
+    def write(self, data: bytes) -> None:
+        self.size += len(data)
+
+
+def bulk(form: str, count: int) -> Bulk:
+    """So many labels of units as ``pdf`` (A4 sheets of 8) or ``zpl``, in a process of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "bench.labels", "--bulk", form, str(count)], capture_output=True, check=True, cwd=ROOT
+    )
+    return Bulk(**json.loads(done.stdout))
+
+
+def _bulk_here(form: str, count: int) -> Bulk:
+    units, sink = unit_labels(count), _Counted()
+    label_pdf.label_pdf(units[:8], "en", "sack", "2x4")
+    label_zpl.label_zpl(units[:8], "en", "sack")
+    begun = time.process_time()
+    if form == "pdf":
+        label_pdf.write_pdf(sink, units, "en", "sack", "2x4")
+    else:
+        for piece in label_zpl.stream_zpl(units, "en", "sack"):
+            sink.write(piece)
+    seconds = time.process_time() - begun
+    return Bulk(count, seconds, sink.size, _peak())
+
+
+def _peak() -> float:
+    """The most memory of this process in MB. What ``getrusage`` says of a child may be its parent's."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    (line,) = [line for line in status.read_text("utf-8").splitlines() if line.startswith("VmHWM:")]
+    return int(line.split()[1]) / 1024
+
+
+def naive_units(count: int = 40) -> Bulk:
+    """The naive sheet with the same addresses, and its bytes."""
+    lots = [replace(unit.passport, url=unit.url) for unit in unit_labels(count)]
+    naive_sheet(lots[:2])
+    begun = time.process_time()
+    data = naive_sheet(lots)
+    return Bulk(count, time.process_time() - begun, len(data), 0)
+
+
 # --- goal 17: certificate ---
 
 
@@ -270,6 +361,10 @@ def signing_times(rows: int = 200) -> Times:
 
 def main(rounds: int = 3) -> None:
     """Print every ratio beside its goal."""
+    if "--bulk" in sys.argv:
+        form, count = sys.argv[-2:]
+        print(json.dumps(asdict(_bulk_here(form, int(count)))))
+        return
     symbols = statistics.median(symbol_rates().ratio for _ in range(2 * rounds + 1))
     print(f"14  symbols in a batch / library default        {symbols:6.1f} x   goal 5, stretch 7")
     print(f"14  batch symbols decoded exactly               {share_decoded():6.1%}     goal 100 %")
@@ -282,6 +377,15 @@ def main(rounds: int = 3) -> None:
         rate = statistics.median(each[name].ours for each in sheets)
         print(f"15  sheets, {name:<26} {ratio:14.1f} x   goal {goal} ({rate:,.0f} labels/s)")
     print(f"15  bytes a label, 1,000 bags of one lot        {sheet_bytes_per_label():6.0f}     goal 250")
+    naive, few = naive_units(), {form: bulk(form, 1000) for form in ("pdf", "zpl")}
+    for form, goal in (("pdf", "6"), ("zpl", "1,000")):
+        many = bulk(form, 10_000)
+        size, growth = many.size / many.count, many.peak / few[form].peak
+        print(
+            f"15  10,000 labels of units, {form}                  {many.rate / naive.rate:14.1f} x   goal {goal}",
+            end=" ",
+        )
+        print(f"({many.rate:,.0f} labels/s, {size:.0f} bytes a label, {many.peak:.0f} MB, {growth:.2f} x of 1,000)")
     times = [certificate_times() for _ in range(rounds)]
     ratio, spent = statistics.median(each.ratio for each in times), times[0].ours * 1000
     print(f"17  certificate, 200 farmers / bare canvas      {ratio:6.2f} x   goal at most 3 ({spent:.0f} ms)")

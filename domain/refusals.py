@@ -1877,6 +1877,32 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Sautez moins de places que n'en a la feuille.",
         ),
     ),
+    "DESIGN_UNKNOWN": _kind(
+        "malformed",
+        "design designs",
+        title=("Label design unknown", "Modèle d'étiquette inconnu"),
+        sentence=(
+            "{design} is not a label design that we print.",
+            "{design} n'est pas un modèle d'étiquette que nous imprimons.",
+        ),
+        advice=(
+            "Known designs: {designs}.",
+            "Modèles connus : {designs}.",
+        ),
+    ),
+    "LABEL_TOO_SMALL": _kind(
+        "conflict",
+        "design text",
+        title=("Label too small", "Étiquette trop petite"),
+        sentence=(
+            "“{text}” must stand on the label and does not fit on the design {design}.",
+            "« {text} » doit figurer sur l'étiquette et ne tient pas sur le modèle {design}.",
+        ),
+        advice=(
+            "Choose a larger design.",
+            "Choisissez un modèle plus grand.",
+        ),
+    ),
     "GRID_UNKNOWN": _kind(
         "malformed",
         "grid grids",

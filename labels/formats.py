@@ -12,17 +12,19 @@ from typing import Final, Generic, ParamSpec, TypeAlias
 
 from domain.passport import Passport
 from domain.trace import Share, Trace
-from labels import sheet_a4
+from labels import designs, label_pdf, label_pixels, label_zpl, sheet_a4
 from labels.certificate import certificate_pdf
 from labels.lineage import trace_svg
 from labels.lot_label import Unit, label_png, label_svg
 from labels.qr import qr_png, qr_svg
+from labels.unit_label import UnitLabel
 
 P = ParamSpec("P")
 
 SVG: Final = "image/svg+xml"
 PNG: Final = "image/png"
 PDF: Final = "application/pdf"
+ZPL: Final = "application/zpl"
 
 DPI: Final = (203, 300, 600)
 """Heads of label printers, in dots an inch."""
@@ -52,6 +54,22 @@ def _sheet(name: str, grid: str) -> Format[[Labels, str, int]]:
     return Format(name, PDF, "pdf", lambda labels, lang, skip: sheet_a4.sheet_pdf(labels, lang, grid, skip))
 
 
+def _unit_pdf(labels: Sequence[UnitLabel], lang: str, design: str, grid: str, skip: int, dpi: int) -> bytes:
+    return label_pdf.label_pdf(labels, lang, design, grid, skip, dpi=dpi)
+
+
+def _unit_zpl(labels: Sequence[UnitLabel], lang: str, design: str, _grid: str, _skip: int, dpi: int) -> bytes:
+    return label_zpl.label_zpl(labels, lang, design, dpi=dpi)
+
+
+def _unit_png(labels: Sequence[UnitLabel], lang: str, design: str, grid: str, _skip: int, dpi: int) -> bytes:
+    return label_pixels.png(labels[0], lang, designs.find(design, grid), dpi)
+
+
+def _unit_svg(labels: Sequence[UnitLabel], lang: str, design: str, grid: str, _skip: int, _dpi: int) -> bytes:
+    return label_pixels.svg(labels[0], lang, designs.find(design, grid))
+
+
 def _by_name(*formats: Format[P]) -> dict[str, Format[P]]:
     return {item.name: item for item in formats}
 
@@ -74,6 +92,17 @@ SHEETS: Final[dict[str, Format[[Labels, str, int]]]] = _by_name(
 )
 """A4 sheets of labels: ``make(labels, lang, skip)``."""
 
+UNITS: Final[dict[str, Format[[Sequence[UnitLabel], str, str, str, int, int]]]] = _by_name(
+    Format("unit-pdf", PDF, "pdf", _unit_pdf),
+    Format("unit-zpl", ZPL, "zpl", _unit_zpl),
+    Format("unit-png", PNG, "png", _unit_png),
+    Format("unit-svg", SVG, "svg", _unit_svg),
+)
+"""Labels of units or lots in a design: ``make(labels, lang, design, grid, skip, dpi)``. PNG and SVG draw the first one.
+
+Thousands of them are streamed: ``label_pdf.write_pdf``, ``label_zpl.stream_zpl``.
+"""
+
 CERTIFICATES: Final[dict[str, Format[[Passport, str, datetime, Sequence[Share], str, str]]]] = _by_name(
     Format[[Passport, str, datetime, Sequence[Share], str, str]]("certificate-pdf", PDF, "pdf", certificate_pdf),
 )
@@ -84,5 +113,5 @@ TRACES: Final[dict[str, Format[[Trace, str]]]] = _by_name(
 )
 """The drawing of a trace: ``make(trace, lang)``."""
 
-NAMES: Final[tuple[str, ...]] = (*SYMBOLS, *LABELS, *SHEETS, *CERTIFICATES, *TRACES)
+NAMES: Final[tuple[str, ...]] = (*SYMBOLS, *LABELS, *SHEETS, *UNITS, *CERTIFICATES, *TRACES)
 """Every name in the register."""

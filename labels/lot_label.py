@@ -640,13 +640,14 @@ def svg(items: Sequence[Item], width: float, height: float, title: str, lang: st
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} xml:lang="{lang}" role="img" {FONT}>',
         f"<title>{escape(title)}</title>",
         f'<path fill="#fff" d="M0 0h{width:.6g}v{height:.6g}h-{width:.6g}z"/>',
-        *map(_svg_item, items),
+        *map(svg_item, items),
         "</svg>\n",
     ]
     return "\n".join(parts).encode()
 
 
-def _svg_item(item: Item) -> str:
+def svg_item(item: Item) -> str:
+    """One item as an element of SVG."""
     match item:
         case Text():
             look = ' font-weight="bold"' if item.bold else ""
@@ -680,13 +681,14 @@ def png(items: Sequence[Item], width: float, height: float, dpi: int) -> bytes:
     pen = ImageDraw.Draw(image)
     pen.fontmode = "1"
     for item in items:
-        _draw_pixels(pen, item, scale)
+        draw_pixels(pen, item, scale)
     out = BytesIO()
     image.save(out, "PNG", dpi=(dpi, dpi), optimize=True)
     return out.getvalue()
 
 
-def _draw_pixels(pen: ImageDraw.ImageDraw, item: Item, scale: float) -> None:
+def draw_pixels(pen: ImageDraw.ImageDraw, item: Item, scale: float) -> None:
+    """One item as black dots, ``scale`` of them a millimetre."""
     match item:
         case Text():
             anchor = {"start": "ls", "middle": "ms", "end": "rs"}[item.anchor]

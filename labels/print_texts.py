@@ -491,7 +491,8 @@ RULES: Final[dict[str, dict[Lang, str]]] = {
 """scheme -> how its rules are named on a label; other schemes by their own name."""
 
 CLAIM_WORDS: Final = re.compile(
-    r"\borganic|\borg[aá]nic[oa]|\bbio\b|\bbiologi|\bbiol[oó]gic|\b(?:ö|oe)ko|\becol[oó]gic[oa]|عضوي|ორგანულ",
+    r"\borganic|\borg[aá]nic[oa]|\bbio\b|\bbiologi|\bbiol[oó]gic|\b(?:ö|oe)ko|\becol[oó]gic[oa]"
+    r"|عضوي|بيولوجي|ორგანულ|\bბიო",
     re.IGNORECASE,
 )
 """Words kept for organic goods, in several languages (Reg. (EU) 2018/848 Annex IV)."""

@@ -313,13 +313,13 @@ def _mask(item: Symbol, height: float) -> str:
     count = len(item.matrix)
     side = points(item.side)
     x, y = on_grid(item.x), on_grid(height - item.y - item.side)
-    data = _mask_data(item.matrix)
+    data = mask_data(item.matrix)
     head = f"BI /W {count} /H {count} /IM true /D [1 0] /F /AHx"
     return f"q {side:.6g} 0 0 {side:.6g} {x:.6g} {y:.6g} cm {head} ID {data}> EI Q"
 
 
 @lru_cache(maxsize=2)
-def _mask_data(matrix: qr.Matrix) -> str:
+def mask_data(matrix: qr.Matrix) -> str:
     """Packed modules as hexadecimal digits; both copies of a label use the same."""
     return qr.bitmap(matrix).hex()
 

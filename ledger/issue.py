@@ -112,17 +112,32 @@ def label_of(session: SystemSession, recorder: Recorder, org_id: int | None, wan
 
 def printed(
     labelled: Labelled,
-    form: Literal["svg", "png", "pdf"],
+    form: Literal["svg", "png", "pdf", "zpl"],
     *,
-    lang: Language = "en",
+    lang: str = "en",
+    design: str | None = None,
     dpi: int = 300,
-    grid: Literal["2x4", "3x7"] = "2x4",
+    grid: str | None = None,
     first: int = 1,
     count: int | None = None,
     skip: int = 0,
 ) -> tuple[bytes, str]:
-    """The label as bytes and their media type: one label (SVG, PNG), or A4 sheets with one label a unit (PDF)."""
+    """The label as bytes and their media type: one label (SVG, PNG), or one a unit (PDF, ZPL).
+
+    ``design``, ``grid``: of ``labels.designs``. Without a design, in English and French: the bag label of the lot, and
+    its A4 sheets.
+    """
     passport, units = labelled.passport, labelled.units
+    if design or form == "zpl" or grid not in (None, "2x4", "3x7") or lang not in ("en", "fr"):
+        from labels import designs, formats, unit_label
+
+        wanted = count if count is not None else max(1, units - first + 1)
+        which = [number if units else None for number in range(first, first + wanted)]
+        drawn = [unit_label.of_lot(passport, number, units or None) for number in which]
+        named = design or designs.of_grid(grid)
+        made = formats.UNITS[f"unit-{form}"]
+        return made.make(drawn, lang, named, grid or "roll", skip, dpi), made.media_type
+    grid = grid or "2x4"
     if form == "pdf":
         from labels.sheet_a4 import sheet_pdf
 

@@ -62,25 +62,32 @@ def issue_label(
     access=Needs("labels:issue"),
     summary="Print the label of a lot",
     response_class=Response,
-    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}, "application/pdf": {}}}},
+    responses={200: {"content": {"image/svg+xml": {}, "image/png": {}, "application/pdf": {}, "application/zpl": {}}}},
 )
 def print_label(
     ledger: LedgerDep,
     caller: CallerDep,
     session: LedgerReadDep,
     lot: str,
-    format: Literal["svg", "png", "pdf"] = "svg",  # noqa: A002 - the parameter's plain name
-    lang: Literal["en", "fr"] = "en",
-    dpi: Literal["203", "300", "600"] = "300",
-    grid: Literal["2x4", "3x7"] = "2x4",
+    format: Literal["svg", "png", "pdf", "zpl"] = "svg",  # noqa: A002 - the parameter's plain name
+    lang: Literal["en", "fr", "ar", "ka"] = "en",
+    design: Annotated[
+        Literal["sack", "carton", "retail", "pallet", "tag", "short"] | None,
+        Query(description="what the label is for; default: the bag label of 99.1 x 67.7 mm"),
+    ] = None,
+    dpi: Annotated[Literal["203", "300", "600"], Query(description="dots an inch of the printer's head")] = "300",
+    grid: Annotated[
+        Literal["roll", "2x4", "2x2", "3x6", "3x7"] | None,
+        Query(description="roll, or die-cut A4; default: roll for a design, else 2x4"),
+    ] = None,
     first: Annotated[int, Query(ge=1, le=100_000, description="first unit to print")] = 1,
     count: Annotated[int | None, Query(ge=1, le=5_000, description="labels on the sheets; default: one a unit")] = None,
     skip: Annotated[int, Query(ge=0, le=20, description="positions already used on the first sheet")] = 0,
 ) -> Response:
-    """SVG or PNG of one label, or A4 sheets with one label a unit."""
+    """SVG or PNG of one label; PDF or ZPL with one label a unit, on A4 sheets or for a roll."""
     labelled = issue.label_of(session, ledger, caller.org_id, lot)
     data, media_type = issue.printed(
-        labelled, format, lang=lang, dpi=int(dpi), grid=grid, first=first, count=count, skip=skip
+        labelled, format, lang=lang, design=design, dpi=int(dpi), grid=grid, first=first, count=count, skip=skip
     )
     return Response(data, media_type=media_type)
 

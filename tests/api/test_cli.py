@@ -85,6 +85,12 @@ def test_a_label_is_issued_printed_and_scans_to_its_address(shell: Shell) -> Non
     found = zxingcpp.read_barcodes(Image.open(io.BytesIO((shell.folder / "label.png").read_bytes())))
     assert {symbol.text for symbol in found} == {url}
     assert shell.run("label", "DB", "--format", "pdf").stdout.startswith(b"%PDF-")
+    tag = shell.run("label", "DB", "--format", "zpl", "--design", "tag", "--lang", "ka", "--dpi", "203", "--count", "2")
+    assert tag.stdout.count(b"^XF") == 2
+    assert url.encode() in tag.stdout
+    wrong = shell.run("label", "DB", "--format", "pdf", "--design", "pallet", "--grid", "3x7")
+    assert wrong.returncode != 0
+    assert b"3x7" in wrong.stderr
     paper = shell.run("certificate", "DB", "-o", "c.pdf")
     assert paper.returncode == 0, paper.stderr
     assert (shell.folder / "c.pdf").read_bytes().startswith(b"%PDF-")

@@ -97,6 +97,23 @@ def test_from_the_farm_gate_to_a_scanned_label(trade: Trade) -> None:
     svg = exporter.get("/v1/lots/X/label", params={"format": "svg"})
     assert svg.headers["content-type"].startswith("image/svg+xml")
     assert exporter.get("/v1/lots/X/label", params={"format": "pdf"}).content.startswith(PDF)
+    for lang in ("en", "fr", "ar", "ka"):
+        for design in ("sack", "carton", "pallet", "tag", "short"):
+            drawn = exporter.get(
+                "/v1/lots/X/label", params={"format": "png", "lang": lang, "design": design, "dpi": 203}
+            )
+            found = {symbol.text for symbol in zxingcpp.read_barcodes(Image.open(io.BytesIO(drawn.content)))}
+            assert found == {url}, (lang, design)
+    zpl = exporter.get("/v1/lots/X/label", params={"format": "zpl", "lang": "ar", "count": 3})
+    assert zpl.headers["content-type"] == "application/zpl"
+    assert zpl.content.count(b"^XF") == 3
+    sheet = exporter.get("/v1/lots/X/label", params={"format": "pdf", "design": "tag", "grid": "3x7", "count": 3})
+    assert sheet.content.startswith(PDF)
+    assert (
+        exporter.get("/v1/lots/X/label", params={"format": "pdf", "design": "pallet", "grid": "3x7"}).json()["code"]
+        == "GRID_UNKNOWN"
+    )
+    assert exporter.get("/v1/lots/X/label", params={"design": "poster"}).status_code == 422
     path = "/" + url.split("/", 3)[3]
     page = trade.house.client().get(path)
     assert page.status_code == 200

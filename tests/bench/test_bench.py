@@ -21,6 +21,7 @@ NAMES = {
     "suspension": "sqlite", "suspension_among_others": "sqlite", "suspension_growth": "sqlite",
     "startup": "sqlite", "startup_heavy_modules": "sqlite",
     "label_sheet": "-", "qr_symbols": "-", "certificate": "-",
+    "unit_labels_pdf": "-", "unit_labels_zpl": "-", "unit_labels_memory": "-",
 }  # fmt: skip
 
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
+from domain.gs1 import digital_link
+from domain.label_token import Token, label_url, signed_label, typed_code
 from domain.passport import (
     Certificate,
     Claim,
@@ -18,6 +21,7 @@ from domain.passport import (
     Verification,
 )
 from domain.trace import Edge, Node, Share, Trace
+from labels.unit_label import UnitLabel
 
 URL = "HTTPS://T.EXAMPLE.ORG/L/7Q4K9ZTM2HXD1R8W"
 ISSUED = datetime(2025, 1, 20, 9, 30, tzinfo=UTC)
@@ -56,6 +60,33 @@ def an_address(seed: int) -> tuple[str, str]:
     pick = random.Random(seed)
     code = "".join(pick.choice(ALPHABET) for _ in range(16))
     return code, f"HTTPS://T.EXAMPLE.ORG/L/{code}"
+
+
+KEY_SECRET = sha256(b"label key of the tests").digest()
+FOUR_NAMES = {
+    "en": "Cocoa beans, dry",
+    "fr": "Fèves de cacao séchées",
+    "ar": "حبوب كاكاو مجففة",
+    "ka": "კაკაოს მარცვალი, მშრალი",
+}
+
+
+def a_unit(number: int = 17, of: int = 300, passport: Passport | None = None, **changes: Any) -> UnitLabel:
+    """A bag of the lot, with a code of its own and a signed label: symbol of version 7."""
+    unit = sha256(f"unit {number}".encode()).digest()[:10]
+    token = Token(7, unit, date(2025, 1, 18), 62_500, 3)
+    link = digital_link("t.example.org", "09521321000018", "9521321", "LR-BK-2611-0042", token.code)
+    made = UnitLabel(
+        passport or a_passport(product=FOUR_NAMES),
+        label_url("t.example.org", signed_label(token, KEY_SECRET)),
+        typed_code(unit),
+        number,
+        of,
+        62_500,
+        link,
+        date(2025, 1, 18),
+    )
+    return replace(made, **changes)
 
 
 def shares(deliveries: int = 312, farmers: int = 128, grams: int = 12_500_000, seed: int = 7) -> list[Share]:

@@ -15,6 +15,7 @@ import zxingcpp
 from PIL import Image, ImageDraw, ImageFilter
 
 from domain.refusals import Refused, sentence
+from labels.designs import Line
 from labels.lot_label import Bar, Item, Shape, Symbol, Text
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -112,7 +113,7 @@ def is_ground(bar: Bar, items: Iterable[Item]) -> bool:
 
 def belongs(inner: Item, outer: Item) -> bool:
     """A letter or tick inside its shape."""
-    if not isinstance(outer, Shape) or outer.figure == "tick" or not isinstance(inner, (Text, Shape)):
+    if not isinstance(outer, Shape) or outer.figure == "tick" or not isinstance(inner, (Text, Line, Shape)):
         return False
     left, top, right, bottom = outer.box()
     a, b, c, d = inner.box()
@@ -134,7 +135,7 @@ def symbols_of(items: Iterable[Item]) -> list[Symbol]:
 
 
 def texts_of(items: Iterable[Item]) -> list[str]:
-    return [item.text for item in items if isinstance(item, Text)]
+    return [item.text for item in items if isinstance(item, (Text, Line))]
 
 
 @contextmanager
