@@ -34,6 +34,7 @@ from models.projections import (
     Deviation,
     Hold,
     LabelCount,
+    LabelRegister,
     Line,
     Load,
     LoadItem,
@@ -70,6 +71,7 @@ from models.registry import (
     Vessel,
 )
 from models.signals import Signal
+from models.units import LabelAlert, LabelRun, OpeningTry, Scan, UnitCode
 
 __all__ = [
     "LOT_SCOPED",
@@ -108,7 +110,10 @@ __all__ = [
     "InspectorTie",
     "Instrument",
     "Label",
+    "LabelAlert",
     "LabelCount",
+    "LabelRegister",
+    "LabelRun",
     "Licence",
     "Line",
     "Load",
@@ -124,6 +129,7 @@ __all__ = [
     "MembershipStatus",
     "NonConformity",
     "OfficialControl",
+    "OpeningTry",
     "Organisation",
     "Person",
     "PlannedInspection",
@@ -140,6 +146,7 @@ __all__ = [
     "Sample",
     "SampleHandover",
     "Sanction",
+    "Scan",
     "SchemeSetting",
     "SensorReading",
     "Signal",
@@ -152,6 +159,7 @@ __all__ = [
     "TrainingRecord",
     "Transfer",
     "Unit",
+    "UnitCode",
     "User",
     "Vessel",
     "Voided",
