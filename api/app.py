@@ -36,6 +36,7 @@ from api.v1 import (
     registry,
     seasons,
     signals,
+    units,
 )
 from ledger import memory
 from ledger.profiles import profiles
@@ -50,6 +51,7 @@ PARTS = (
     lots,
     labels,
     signals,
+    units,
     balances,
     contracts,
     seasons,

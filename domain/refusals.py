@@ -2176,6 +2176,19 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Demandez à qui l'exploite de créer une clé d'étiquettes.",
         ),
     ),
+    "ALERT_UNKNOWN": _kind(
+        "unknown",
+        "label",
+        title=("Alert unknown", "Alerte inconnue"),
+        sentence=(
+            "Your organisation has no open alert on the label {label}.",
+            "Votre organisation n'a pas d'alerte ouverte sur l'étiquette {label}.",
+        ),
+        advice=(
+            "Look at the list of alerts; somebody may have closed it.",
+            "Regardez la liste des alertes ; quelqu'un l'a peut-être close.",
+        ),
+    ),
     # --- recalls ---
     "RECALL_UNKNOWN": _kind(
         "unknown",

@@ -60,7 +60,10 @@ class Scan(SQLModel, table=True):
     """
 
     __tablename__ = "scan"
-    __table_args__ = (Index("ix_scan_code", "code", "at"), one_of("kind", ("public", "receipt", "typed")))
+    __table_args__ = (
+        Index("ix_scan_code", "code", "at"),
+        one_of("kind", ("public", "typed", "differs", "receipt", "second")),
+    )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger().with_variant(Integer, "sqlite"))
     lot_id: int = Field(sa_type=BigInteger)

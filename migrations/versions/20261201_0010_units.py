@@ -120,7 +120,7 @@ def upgrade() -> None:
         sa.Column("lat_udeg", sa.Integer(), nullable=True),
         sa.Column("lon_udeg", sa.Integer(), nullable=True),
         sa.Column("visitor", sa.String(), nullable=True),
-        sa.CheckConstraint("kind IN ('public', 'receipt', 'typed')", name=op.f("ck_scan_kind")),
+        sa.CheckConstraint("kind IN ('public', 'typed', 'differs', 'receipt', 'second')", name=op.f("ck_scan_kind")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_scan")),
     )
     op.create_index("ix_scan_code", "scan", ["code", "at"])
