@@ -10,6 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import text
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -17,6 +18,7 @@ from api import docs, problems, public
 from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
+from api.scan_log import ScanLog
 from api.settings import Settings
 from api.v1 import (
     access,
@@ -39,6 +41,7 @@ from api.v1 import (
     units,
 )
 from ledger import memory
+from ledger.keys import Keys
 from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, connect
@@ -135,7 +138,7 @@ class Service(FastAPI):
         self.public: public.Public | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.public is None or scope["type"] != "http" or not await self.public(scope, send):
+        if self.public is None or scope["type"] != "http" or not await self.public(scope, receive, send):
             await super().__call__(scope, receive, send)
 
 
@@ -151,7 +154,7 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
     settings = settings or Settings.from_env()
     if recorder is None:
         database = connect(settings.database_url, settings.read_database_url)
-        recorder = Recorder(database, host=settings.public_url)
+        recorder = Recorder(database, host=settings.public_url, keys=Keys(settings.data_dir / "keys"))
     refuse_unsafe(recorder.database)
     profiles()  # a mistake in a profile is said now, not when the first goods come
     return build(settings, recorder)
@@ -160,10 +163,13 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
 def build(settings: Settings, recorder: Recorder) -> FastAPI:
     """The service itself. Nothing is asked of the database yet."""
     limits, rows = Limits(settings.pages_per_minute), public.rows_of(recorder.database)
+    scan_log = ScanLog(recorder, settings.country_header)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        scan_log.start()
         yield
+        await run_in_threadpool(scan_log.stop)
         await rows.close()
 
     app = Service(
@@ -187,7 +193,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows)
+    app.public = public.Public(recorder, limits, rows, scan_log)
     return app
 
 

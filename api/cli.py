@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
@@ -92,6 +92,7 @@ def _progress(title: str) -> Iterator[Callable[[int, int], None]]:
 
 
 def _recorder(settings: Settings, *, migrated: bool = True) -> Recorder:
+    from ledger.keys import Keys
     from ledger.record import Recorder
     from models.db import connect
     from models.schema import current, head
@@ -100,7 +101,7 @@ def _recorder(settings: Settings, *, migrated: bool = True) -> Recorder:
     database = connect(settings.database_url, settings.read_database_url)
     if migrated and current(database) != head():
         _stop("The database is not at this release's schema. Run: filiere migrate")
-    return Recorder(database, host=settings.public_url)
+    return Recorder(database, host=settings.public_url, keys=Keys(settings.data_dir / "keys"))
 
 
 def _write(data: bytes | str, output: Path | None) -> None:
@@ -447,6 +448,48 @@ def certificate(
     number = issue_certificate(recorder, actor, uid, lang, kinds[kind])
     _write(_certificate_pdf(recorder, number), output)
     _say(f"Issued {number}.")
+
+
+@app.command()
+def units(
+    lot: Lot,
+    label: Annotated[bool, typer.Option("--label", help="label packed units that have no label")] = False,
+    first: Annotated[int, typer.Option(min=1, help="first unit")] = 1,
+    count: Annotated[int | None, typer.Option(min=1, help="how many; default: all from the first on")] = None,
+    key: Annotated[int, typer.Option(min=0, help="number of the label key that signs")] = 1,
+    design: Annotated[str | None, typer.Option(help="name of the design, for the register")] = None,
+    output: Output = None,
+) -> None:
+    """The units of a lot and what became of them (CSV); with --label, their labels: address, typed and opening code."""
+    from ledger.units import label_units, unit_labels, units_of
+    from models.db import system_session
+
+    recorder = _recorder(Settings.from_env())
+    actor, uid = _owner_of(recorder, lot)
+    with system_session(recorder.database, write=False) as session:
+        code, of, found = units_of(session, actor.org_id, uid, first=first, limit=count or 200_000)
+    if not label:
+        rows = [(unit.number, unit.net_g, unit.state or "packed", unit.by or "", unit.prints) for unit in found]
+        _write(_csv(("unit", "net_g", "state", "by", "prints"), rows), output)
+        return _say(f"{code}: {of} units.")
+    wanted = count or max(1, of - first + 1)
+    done = label_units(recorder, actor, uid, first=first, count=wanted, key=key, design=design)
+    with system_session(recorder.database, write=False) as session:
+        labels = unit_labels(session, recorder, actor.org_id, uid, first, wanted)
+    lines = [(one.number, one.of, one.net_grams, one.address, one.typed_code, one.opening_code) for one in labels]
+    _write(_csv(("unit", "of", "net_g", "address", "typed_code", "opening_code"), lines), output)
+    return _say(f"{code}: {done.count} units labelled from {done.first} on.")
+
+
+def _csv(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _certificate_pdf(recorder: Recorder, number: str) -> bytes:

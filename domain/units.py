@@ -21,6 +21,7 @@ from datetime import date
 from hashlib import sha256
 from typing import Any, Final, Literal
 
+from domain.clones import Fact
 from domain.label_token import ALPHABET, MOST_COMMODITIES, UNIT_BYTES, to_base32
 from domain.profiles import ProfileMistake
 from domain.toml_lines import line_of
@@ -98,6 +99,34 @@ class UnitToPrint:
     typed_code: str
     opening_code: str
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class UnitView:
+    """What the page of a unit says of it. Instants in UTC milliseconds; ``signed``: its label was read and is ours.
+
+    ``facts``: what the rules on copies found, where it is enough to be told.
+    """
+
+    code: str
+    number: int
+    of: int
+    net_g: int
+    state: State
+    labelled_at: int | None = None
+    applied_at: int | None = None
+    shipped_at: int | None = None
+    received_at: int | None = None
+    opened_at: int | None = None
+    facts: tuple[Fact, ...] = ()
+    signed: bool = False
+
+    @property
+    def severity(self) -> Literal["ok", "look", "stop"]:
+        """How loud the page is: stop for a void label, look for an opened unit or facts to tell."""
+        if self.state == "void":
+            return "stop"
+        return "look" if self.state == "opened" or self.facts else "ok"
 
 
 # --- numbers ---
