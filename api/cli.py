@@ -315,6 +315,9 @@ def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:
     _say(f"  API reference      {settings.public_url}/docs")
     for state, row in shown.items():
         _say(f"  Page, {state:<12} {public_url(settings.public_url, row.code)}   ({row.lot})")
+    if played is not None and played.bags is not None:
+        _say(f"  A bag, received    {played.bags.received}")
+        _say(f"  A bag, opened      {played.bags.opened}")
     if certificate is not None and "valid" in shown:
         file = settings.data_dir / "demo" / f"{certificate}.pdf"
         _write(_certificate_pdf(recorder, certificate), file)
