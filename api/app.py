@@ -19,6 +19,7 @@ from api.access import refuse_undeclared
 from api.auth import NoteUse
 from api.limits import Limits
 from api.log_files import LogFiles
+from api.scan_log import ScanLog
 from api.sealing import Sealer
 from api.settings import Settings
 from api.v1 import (
@@ -41,6 +42,7 @@ from api.v1 import (
     registry,
     seasons,
     signals,
+    units,
 )
 from ledger import memory
 from ledger.documents import desk_of
@@ -59,6 +61,7 @@ PARTS = (
     log,
     documents,
     signals,
+    units,
     balances,
     contracts,
     seasons,
@@ -142,7 +145,7 @@ class Service(FastAPI):
         self.public: public.Public | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if self.public is None or scope["type"] != "http" or not await self.public(scope, send):
+        if self.public is None or scope["type"] != "http" or not await self.public(scope, receive, send):
             await super().__call__(scope, receive, send)
 
 
@@ -158,7 +161,7 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
     settings = settings or Settings.from_env()
     if recorder is None:
         database = connect(settings.database_url, settings.read_database_url)
-        recorder = Recorder(database, host=settings.public_url)
+        recorder = Recorder(database, host=settings.public_url, keys=settings.keys)
     refuse_unsafe(recorder.database)
     profiles()  # a mistake in a profile is said now, not when the first goods come
     if settings.seal_seconds:
@@ -171,11 +174,14 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
     limits, rows = Limits(settings.pages_per_minute), public.rows_of(recorder.database)
     sealed = settings.log(recorder)
     sealer = Sealer(sealed, settings.seal_seconds)
+    scan_log = ScanLog(recorder, settings.country_header)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         sealer.start()
+        scan_log.start()
         yield
+        await run_in_threadpool(scan_log.stop)
         await run_in_threadpool(sealer.stop)
         await rows.close()
 
@@ -202,7 +208,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows, app.state.desk, LogFiles(sealed), sealer)
+    app.public = public.Public(recorder, limits, rows, scan_log, app.state.desk, LogFiles(sealed), sealer)
     return app
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from shutil import rmtree
@@ -105,7 +105,7 @@ def _recorder(settings: Settings, *, migrated: bool = True) -> Recorder:
     database = connect(settings.database_url, settings.read_database_url)
     if migrated and current(database) != head():
         _stop("The database is not at this release's schema. Run: filiere migrate")
-    return Recorder(database, host=settings.public_url)
+    return Recorder(database, host=settings.public_url, keys=settings.keys)
 
 
 def _write(data: bytes | str, output: Path | None) -> None:
@@ -331,6 +331,9 @@ def _guide(recorder: Recorder, settings: Settings, played: Any) -> None:
     _say(f"  API reference      {settings.public_url}/docs")
     for state, row in shown.items():
         _say(f"  Page, {state:<12} {public_url(settings.public_url, row.code)}   ({row.lot})")
+    if played is not None and played.bags is not None:
+        _say(f"  A bag, received    {played.bags.received}")
+        _say(f"  A bag, opened      {played.bags.opened}")
     if certificate is not None and "valid" in shown:
         file = settings.data_dir / "demo" / f"{certificate}.pdf"
         _write(_certificate_pdf(recorder, certificate), file)
@@ -497,6 +500,48 @@ def certificate(
         number = issue.issue_certificate(recorder, actor, uid, lang or "en", kinds[kind], about=shipment)
     _write(_certificate_pdf(recorder, number), output)
     _say(f"Issued {number}." + (f" {reissue} is superseded." if reissue is not None else ""))
+
+
+@app.command()
+def units(
+    lot: Lot,
+    label: Annotated[bool, typer.Option("--label", help="label packed units that have no label")] = False,
+    first: Annotated[int, typer.Option(min=1, help="first unit")] = 1,
+    count: Annotated[int | None, typer.Option(min=1, help="how many; default: all from the first on")] = None,
+    key: Annotated[int, typer.Option(min=0, help="number of the label key that signs")] = 1,
+    design: Annotated[str | None, typer.Option(help="name of the design, for the register")] = None,
+    output: Output = None,
+) -> None:
+    """The units of a lot and what became of them (CSV); with --label, their labels: address, typed and opening code."""
+    from ledger.units import label_units, unit_labels, units_of
+    from models.db import system_session
+
+    recorder = _recorder(Settings.from_env())
+    actor, uid = _owner_of(recorder, lot)
+    with system_session(recorder.database, write=False) as session:
+        code, of, found = units_of(session, actor.org_id, uid, first=first, limit=count or 200_000)
+    if not label:
+        rows = [(unit.number, unit.net_g, unit.state or "packed", unit.by or "", unit.prints) for unit in found]
+        _write(_csv(("unit", "net_g", "state", "by", "prints"), rows), output)
+        return _say(f"{code}: {of} units.")
+    wanted = count or max(1, of - first + 1)
+    done = label_units(recorder, actor, uid, first=first, count=wanted, key=key, design=design)
+    with system_session(recorder.database, write=False) as session:
+        labels = unit_labels(session, recorder, actor.org_id, uid, first, wanted)
+    lines = [(one.number, one.of, one.net_grams, one.address, one.typed_code, one.opening_code) for one in labels]
+    _write(_csv(("unit", "of", "net_g", "address", "typed_code", "opening_code"), lines), output)
+    return _say(f"{code}: {done.count} units labelled from {done.first} on.")
+
+
+def _csv(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    import csv
+    import io
+
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return out.getvalue()
 
 
 def _certificate_pdf(recorder: Recorder, number: str) -> bytes:

@@ -65,6 +65,36 @@ _PUBLIC: Schema = {
             },
         }
     },
+    "/l/{code}/open": {
+        "post": {
+            "tags": ["public"],
+            "operationId": "public_open_unit",
+            "summary": "Say that a unit was opened, by the code under its tear-off",
+            "description": "A form with `opening`. After five wrong codes no code is taken for the unit any more.",
+            "x-access": "public: whoever opens a unit has its code",
+            "parameters": [{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": {
+                "200": {"description": "With `Accept: application/json`: opened, wrong, locked or unknown"},
+                "303": {"description": "Back to the page of the unit"},
+                "404": {"description": "A code that was not issued"},
+                "429": {"description": "Too many forms from this address"},
+            },
+        }
+    },
+    "/l/{code}/differs": {
+        "post": {
+            "tags": ["public"],
+            "operationId": "public_unit_differs",
+            "summary": "Say that a unit and its page do not agree",
+            "x-access": "public: whoever has the unit sees it",
+            "parameters": [{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}],
+            "responses": {
+                "303": {"description": "Back to the page of the unit"},
+                "404": {"description": "A code that was not issued"},
+                "429": {"description": "Too many forms from this address"},
+            },
+        }
+    },
     "/healthz": {
         "get": {
             "tags": ["public"],

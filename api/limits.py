@@ -20,6 +20,7 @@ from api.problems import Problem
 LOGIN_PER_ACCOUNT = 5
 LOGIN_PER_ADDRESS = 20
 LOGIN_IN_ALL = 200
+FORMS_PER_ADDRESS = 12
 
 
 class Limits:
@@ -34,6 +35,7 @@ class Limits:
             "address": RateLimitItemPerMinute(LOGIN_PER_ADDRESS),
             "account": RateLimitItemPerMinute(LOGIN_PER_ACCOUNT),
         }
+        self._forms = RateLimitItemPerMinute(FORMS_PER_ADDRESS)
 
     def login(self, scope: Scope, account: str) -> None:
         """One more attempt on an account: counted whether it succeeds or not, so that nobody learns by counting."""
@@ -53,6 +55,13 @@ class Limits:
         """One more public page for an address: none, or the seconds to wait."""
         who = address(scope)
         return None if self._fixed.hit(self._pages, who) else self._wait(self._fixed, self._pages, who)
+
+    def form(self, scope: Scope) -> int | None:
+        """One more form sent from a public page by an address: none, or the seconds to wait."""
+        who = address(scope)
+        if self._moving.hit(self._forms, "form", who):
+            return None
+        return self._wait(self._moving, self._forms, "form", who)
 
     @staticmethod
     def _wait(limiter: MovingWindowRateLimiter | FixedWindowRateLimiter, item: RateLimitItem, *whom: str) -> int:

@@ -8,29 +8,44 @@ hang the server. Each address is limited (``api.limits``).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import re
-from dataclasses import asdict
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
-from urllib.parse import parse_qs, quote
+from urllib.parse import parse_qs, quote, urlencode
 
 import orjson
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.types import Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from api.checker import File, checker
 from api.limits import Limits
 from api.log_files import Found, LogFiles
 from api.problems import MEDIA_TYPE, PLAIN_HEADERS, of_code
+from api.scan_log import ScanLog
 from api.sealing import Sealer
+from domain.clones import Kind
+from domain.label_token import (
+    CHECK_CHARACTERS,
+    CODE_CHARACTERS,
+    SIGNED_CHARACTERS,
+    BadLabel,
+    parse_typed_code,
+    to_base32,
+    verify_label,
+)
 from domain.refusals import MONTHS
-from labels import page
+from domain.units import UnitView
+from labels import page, unit_block
 from labels.texts import Lang
-from ledger import documents, pages
+from ledger import documents, opening, pages, units
 from ledger.record import Recorder, lock
+from ledger.scans import facts_of
 from models import PublicPage
 from models.base import table
 from models.db import APP_ROLE, Database, system_session
@@ -57,10 +72,53 @@ _PAGE = table(PublicPage)
 _SELECT = "SELECT version, digest, review_at, {form} FROM public_page WHERE code = ?"
 _SELECT_MANY = "SELECT code, version, digest, review_at, {form} FROM public_page WHERE code = ANY(%s)"
 _OF_LOG = frozenset(("/checkpoint", "/.well-known/filiere-keys", "/log/notices"))
+_SELECT_UNIT = (
+    "SELECT p.version, p.digest, p.review_at, p.{form}, p.code, c.number, "
+    "(SELECT max(x.number) FROM unit x WHERE x.lot_id = c.lot_id), c.run, u.label_seq, u.state, u.state_seq, u.grams, "
+    "u.labelled_at, u.applied_at, u.shipped_at, u.received_at, u.opened_at, a.facts, a.last_at "
+    "FROM unit_code c "
+    "JOIN public_page p ON p.code = (SELECT q.code FROM public_page q WHERE q.lot_id = c.lot_id "
+    "ORDER BY CASE q.state WHEN 'superseded' THEN 2 WHEN 'revoked' THEN 1 ELSE 0 END, q.code LIMIT 1) "
+    "LEFT JOIN unit u ON u.lot_id = c.lot_id AND u.number = c.number "
+    "LEFT JOIN label_alert a ON a.code = c.code AND a.closed_at IS NULL "
+    "WHERE c.code = {mark}"
+)
+"""A unit and the prepared page of its lot: the one in force, else one that was cancelled, else one superseded."""
 _REVISION = "SELECT version_num FROM alembic_version"
 _FORM = re.compile(r"[0-9A-Z]{1,40}")
+_POSTED = re.compile(r"/[lL]/([0-9A-Za-z-]{16,40})/(open|differs)")
+MOST_FORM = 2_000
+KEYS_FOR = 60_000
+"""Milliseconds for which the public label keys are taken as read."""
 _CROCKFORD = str.maketrans({"I": "1", "L": "1", "O": "0", "-": None, " ": None, "\u00a0": None, "\u202f": None})
 _LOG = logging.getLogger("filiere.public")
+
+
+UnitRow = tuple[Row, str, UnitView, str]  # the page of its lot, that page's code, the unit, a version of the unit
+
+
+def _unit_row(code: str, row: Any) -> UnitRow:
+    """A unit as it was read. A label of an earlier run, or of a lot that was packed anew, is void."""
+    version, digest, review_at, body, lot_code, number, of, run, label_seq, state, state_seq, grams, *more = row
+    labelled_at, applied_at, shipped_at, received_at, opened_at, facts, last_at = more
+    view = UnitView(
+        code=code,
+        number=number,
+        of=of or number,
+        net_g=grams or 0,
+        state="void" if state is None or label_seq != run else state,
+        facts=facts_of(facts) if facts else (),
+    )
+    if label_seq == run:
+        view = replace(
+            view,
+            labelled_at=labelled_at,
+            applied_at=applied_at,
+            shipped_at=shipped_at,
+            received_at=received_at,
+            opened_at=opened_at,
+        )
+    return (version, digest, review_at, body), lot_code, view, f"{state_seq}-{last_at}"
 
 
 class Unavailable(Exception):
@@ -74,6 +132,8 @@ class Rows(Protocol):
     """A way to one row at a time that never blocks the event loop."""
 
     async def page(self, code: str, form: Form) -> Row | None: ...
+
+    async def unit(self, code: str, form: Form) -> UnitRow | None: ...
 
     async def revision(self) -> str | None: ...
 
@@ -89,6 +149,11 @@ class SqliteRows:
         self._held: Any = None
         self._connection: Any = None
         self._statements = {form: _SELECT.format(form=form) for form in FORMS}
+        self._units = {form: _SELECT_UNIT.format(form=form, mark="?") for form in FORMS}
+
+    async def unit(self, code: str, form: Form) -> UnitRow | None:
+        row = await self._one(self._units[form], (code,))
+        return _unit_row(code, row) if row else None
 
     async def page(self, code: str, form: Form) -> Row | None:
         row: Row | None = await self._one(self._statements[form], (code,))
@@ -144,6 +209,11 @@ class PostgresqlRows:
         self._reading: asyncio.Task[None] | None = None
         self._alone = asyncio.Lock()
         self._statements = {form: _SELECT_MANY.format(form=form) for form in FORMS}
+        self._units = {form: _SELECT_UNIT.format(form=form, mark="%s") for form in FORMS}
+
+    async def unit(self, code: str, form: Form) -> UnitRow | None:
+        rows = await self._all(self._units[form], [code])
+        return _unit_row(code, rows[0]) if rows else None
 
     async def page(self, code: str, form: Form) -> Row | None:
         loop = asyncio.get_running_loop()
@@ -197,6 +267,7 @@ class PostgresqlRows:
             opened = await self._psycopg.AsyncConnection.connect(self._url, autocommit=True, connect_timeout=5)
             await opened.execute(f"SET ROLE {APP_ROLE}".encode())
             await opened.execute("SET default_transaction_read_only = on")
+            await opened.execute("SET app.public = 'on'")
             await opened.execute("SET statement_timeout = '5s'")
         except self._psycopg.Error as error:
             raise Unavailable from error
@@ -224,6 +295,7 @@ class Public:
         recorder: Recorder,
         limits: Limits,
         rows: Rows,
+        scan_log: ScanLog,
         desk: documents.Desk | None = None,
         files: LogFiles | None = None,
         sealer: Sealer | None = None,
@@ -232,6 +304,8 @@ class Public:
         self._sealer = sealer
         self._recorder = recorder
         self._desk = desk
+        self.scan_log = scan_log
+        self._keys: tuple[int, Mapping[int, bytes]] = (-KEYS_FOR, {})
         self._limits = limits
         self._rows = rows
         self._host = page.host_of(recorder.host)
@@ -259,7 +333,7 @@ class Public:
             "data": [(b"content-type", JSON), *varied, *self._always],
         }
 
-    async def __call__(self, scope: Scope, send: Send) -> bool:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> bool:
         """Answer, if it is a public path; else say so."""
         path: str = scope["path"]
         answer = self._paths.get(path)
@@ -275,6 +349,8 @@ class Public:
         try:
             if scope["method"] in ("GET", "HEAD"):
                 await answer(asked, send)
+            elif scope["method"] == "POST" and (form := _POSTED.fullmatch(path)) is not None:
+                await self._posted(asked, receive, send, normal(form[1]), form[2])
             else:
                 await self._problem(asked, send, "method-not-allowed", [(b"allow", b"GET, HEAD")])
         except Exception:  # noqa: BLE001 - nothing stands around this that would answer
@@ -283,7 +359,7 @@ class Public:
         return True
 
     async def _label(self, asked: _Asked, send: Send) -> None:
-        """(1) limit, (2) the code, (3) its row, (4) renewed if the calendar moved on, (5) 304 or the page."""
+        """(1) limit, (2) the code, (3) its row, of a lot or a unit, (4) renewed if its day has come, (5) answer."""
         if (wait := self._limits.page(asked.scope)) is not None:
             return await self._problem(asked, send, "too-many-requests", [(b"retry-after", str(wait).encode())])
         typed = asked.scope["path"][3:]
@@ -293,24 +369,95 @@ class Public:
         if typed[-5:].lower() == ".json":
             typed, wants_json = typed[:-5], True
         form: Form = "data" if wants_json else "html_fr" if asked.lang == "fr" else "html_en"
-        code, now = normal(typed), self._recorder.clock()
+        now = self._recorder.clock()
         try:
-            row = await self._rows.page(code, form) if _FORM.fullmatch(code) else None
+            code, kind, signed = self._code(typed)
+        except BadLabel:
+            return await self._forged(asked, send, wants_json=wants_json)
+        unit: tuple[UnitView, str] | None = None
+        try:
+            row = await self._rows.page(code, form) if _FORM.fullmatch(code) and not signed else None
+            of_lot = code
+            if row is None and len(code) == CODE_CHARACTERS and _FORM.fullmatch(code):
+                found = await self._rows.unit(code, form)
+                if found is not None:
+                    row, of_lot, view, changed = found
+                    unit = (replace(view, signed=signed), changed)
             if row is not None and row[2] is not None and row[2] <= now:
-                row = await self._renewed(code, form)
+                row = await self._renewed(of_lot, form)
         except (Unavailable, SQLAlchemyError):
             _LOG.exception("a public page could not be read")
             return await self._problem(asked, send, "busy", [(b"retry-after", b"5")])
         if row is None:
             return await self._unknown(asked, send, typed, wants_json=wants_json)
+        if asked.scope["method"] == "GET":
+            self.scan_log.note(code, kind, asked.scope, asked.query.get("at", [None])[0])
         version, digest, _, body = row
         etag = f'W/"{code}.{version}.{form[-2:]}.{digest}"'.encode()
-        headers = [(b"etag", etag), *self._of_form[form]]
+        headers = self._of_form[form]
+        if unit is not None:
+            notice = asked.notice
+            etag = f'W/"{code}.{version}.{form[-2:]}.{digest}.{unit[1]}.{signed:d}.{notice}"'.encode()
+            headers = [(name, b"no-cache" if name == b"cache-control" else value) for name, value in headers]
+        headers = [(b"etag", etag), *headers]
         if asked.knows(etag):
             return await _send(send, 304, headers, None)
         seal = self._sealer.state if self._sealer is not None else None
         body = page.sealed(body, "fr" if form == "html_fr" else "en", seal)
+        if unit is not None and form == "data":
+            body = unit_block.json_with_unit(body, unit[0])
+        elif unit is not None:
+            body = unit_block.html_with_unit(body, unit[0], asked.lang, asked.notice)
         return await self._answer(asked, send, 200, headers, body.replace(CHECKED_AT, self._time(form, now)))
+
+    def _code(self, typed: str) -> tuple[str, Kind, bool]:
+        """The code in an address, how it came, whether it was signed. ``BadLabel``: as long as ours, and not ours."""
+        if len(typed) == SIGNED_CHARACTERS:
+            return verify_label(typed.upper(), self._label_keys()).code, "public", True
+        code = normal(typed)
+        if len(code) == CODE_CHARACTERS + CHECK_CHARACTERS:
+            with contextlib.suppress(BadLabel):
+                return to_base32(parse_typed_code(code)), "typed", False
+        return code, "public", False
+
+    def _label_keys(self) -> Mapping[int, bytes]:
+        """The public label keys, read again now and then."""
+        now = self._recorder.clock()
+        if now - self._keys[0] >= KEYS_FOR:
+            self._keys = (now, units.public_keys(self._recorder))
+        return self._keys[1]
+
+    async def _forged(self, asked: _Asked, send: Send, *, wants_json: bool) -> None:
+        if wants_json:
+            return await self._problem(asked, send, "not-found", [])
+        return await self._html(asked, send, 404, page.forged_html(asked.lang, self._host))
+
+    async def _posted(self, asked: _Asked, receive: Receive, send: Send, code: str, act: str) -> None:
+        """(1) limit, (2) the form, (3) what it asks for, (4) back to the page. Works without a script."""
+        if (wait := self._limits.form(asked.scope)) is not None:
+            return await self._problem(asked, send, "too-many-requests", [(b"retry-after", str(wait).encode())])
+        fields = await _form(receive)
+        if fields is None:
+            return await self._problem(asked, send, "too-large", [])
+        try:
+            found = await self._rows.unit(code, "data") if _FORM.fullmatch(code) else None
+            if found is None:
+                return await self._unknown(asked, send, code, wants_json=asked.wants_json)
+            notice = "differs"
+            if act == "differs":
+                self.scan_log.note(code, "differs", asked.scope)
+            else:
+                typed = fields.get("opening", [""])[0][:CODE_SHOWN]
+                notice = await run_in_threadpool(opening.open_unit, self._recorder, code, typed)
+        except (Unavailable, SQLAlchemyError):
+            _LOG.exception("a form of a public page failed")
+            return await self._problem(asked, send, "busy", [(b"retry-after", b"5")])
+        if asked.wants_json:
+            return await self._plain(asked, send, 200, {"answer": notice})
+        said: dict[str, str] = {"lang": asked.lang} if "lang" in asked.query else {}
+        said |= {"said": notice} if notice in unit_block.NOTICES else {}
+        target = f"/l/{code}?{urlencode(said)}".rstrip("?").encode()
+        return await _send(send, 303, [(b"location", target), (b"content-length", b"0"), *self._always], b"")
 
     async def _of_log(self, asked: _Asked, send: Send) -> None:
         """What is published of the log: files at once, what the database knows by a thread."""
@@ -506,11 +653,29 @@ class _Asked:
             return self.query["format"][0] == "json"
         return b"json" in self.accept and b"text/html" not in self.accept
 
+    @property
+    def notice(self) -> unit_block.Notice | None:
+        """What a form that was sent has to say."""
+        said = self.query.get("said", [""])[0]
+        return next((notice for notice in unit_block.NOTICES if notice == said), None)
+
     def knows(self, etag: bytes) -> bool:
         if not self.known:
             return False
         bare = etag.removeprefix(b"W/")
         return any(one.strip().removeprefix(b"W/") in (bare, b"*") for one in self.known.split(b","))
+
+
+async def _form(receive: Receive) -> dict[str, list[str]] | None:
+    """The fields of a short form; none for a long one."""
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body += message.get("body", b"")
+        more = message.get("more_body", False) and message["type"] == "http.request"
+        if len(body) > MOST_FORM:
+            return None
+    return parse_qs(body.decode("latin-1"), max_num_fields=20)
 
 
 async def _send(send: Send, status: int, headers: Headers, body: bytes | None) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from demo import unit_labels
 from demo.clusters import CLUSTERS
 from demo.story import Party, Story, Told
 from domain import events as told
@@ -32,6 +33,7 @@ class Played:
     events: int
     longest_wait_hours: int
     logins: list[tuple[str, str]] = field(default_factory=list)
+    bags: unit_labels.Shown | None = None
 
 
 class DemoRefused(RuntimeError):
@@ -56,7 +58,10 @@ def play(recorder: Recorder, cluster: str, progress: Progress = lambda _done, _a
                 raise DemoRefused(message)
         done += len(batch)
         progress(done, len(stream))
-    return Played(cluster, done, int(story.longest_wait.total_seconds() // 3600), logins)
+    played = Played(cluster, done, int(story.longest_wait.total_seconds() // 3600), logins)
+    if recorder.keys is not None and cluster == "LR_COCOA":
+        played.bags = unit_labels.play(told_by, ids, clock.turn)
+    return played
 
 
 def _actor(who: str, ids: dict[str, int]) -> Actor:
@@ -82,6 +87,9 @@ class _Clock:
 
     def __call__(self) -> int:
         return self.now
+
+    def turn(self, millis: int) -> None:
+        self.now += millis
 
 
 def _batches(stream: list[Told]) -> Iterator[tuple[str, list[told.AnyEvent]]]:

@@ -250,6 +250,36 @@ class UnitRow:
     seq: int
     grams: int
     packaging: str
+    state: str | None = None  # of its label; none: it has none yet
+    state_seq: int | None = None
+    state_at: int | None = None
+    state_org: int | None = None
+    label_seq: int | None = None  # the run of its label
+    labelled_by: int | None = None
+    labelled_at: int | None = None
+    prints: int = 0
+    applied_at: int | None = None
+    weighed_g: int | None = None
+    shipped_at: int | None = None
+    received_at: int | None = None
+    opened_at: int | None = None
+
+
+@dataclass(slots=True)
+class RegisterRow:
+    """One line in the register of labels: labels issued, printed, printed again, or void."""
+
+    org_id: int
+    seq: int
+    lot: int
+    kind: str  # "issued", "printed", "reprinted", "void"
+    units: tuple[tuple[int, int], ...]  # first and last
+    labels: int
+    copies: int
+    design: str | None
+    reason: str | None
+    at: int
+    told_by: str | None
 
 
 @dataclass(slots=True)
@@ -361,6 +391,8 @@ class Book:
     orders: dict[int, list[OrderRow]] = field(default_factory=lambda: defaultdict(list))
     checklists: dict[int, list[ChecklistRow]] = field(default_factory=lambda: defaultdict(list))
     deviations: dict[str, DeviationRow] = field(default_factory=dict)
+    units_of: dict[int, dict[int, UnitRow]] = field(default_factory=lambda: defaultdict(dict))
+    """Lot -> number -> unit: those that the events at hand speak of."""
     samples: dict[str, list[SampleRow]] = field(default_factory=lambda: defaultdict(list))
     """Samples of the actor's organisation, by code."""
     handovers: dict[str, list[HandoverRow]] = field(default_factory=lambda: defaultdict(list))
@@ -392,6 +424,8 @@ class Book:
     changed_deviations: dict[str, DeviationRow] = field(default_factory=dict)
     readings: list[ReadingRow] = field(default_factory=list)
     units: list[UnitRow] = field(default_factory=list)
+    changed_units: dict[tuple[int, int], UnitRow] = field(default_factory=dict)
+    label_register: list[RegisterRow] = field(default_factory=list)
     new_loads: list[Load] = field(default_factory=list)
     ended_loads: dict[int, tuple[int | None, int | None]] = field(default_factory=dict)  # load seq -> (ended, by)
     new_transfers: list[tuple[Transfer, int]] = field(default_factory=list)

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, TypeAlias, get_args
 
 import orjson
 from pydantic import (
+    AfterValidator,
     AwareDatetime,
     BaseModel,
     BeforeValidator,
@@ -32,6 +33,12 @@ FORBIDDEN_TEXT = {"Cc", "Cf", "Cs", "Co", "Cn"}
 
 MAX_LOTS = 500
 """Lots in one event, each way; larger runs are recorded as several events."""
+
+MAX_UNITS = 100_001
+"""Units of one lot: as many as ``packed`` takes, and one for the rest."""
+
+MAX_SCANNED = 1_000
+"""Codes of units in one event."""
 
 MAX_ATTACHMENT = 10 << 20
 """Bytes of a file that a document_attached may speak of."""
@@ -196,6 +203,36 @@ class Catch(Value):
     gear: Word | None = None
     estimated: Quantity | None = None
     transhipped: Literal[True] | None = None
+
+
+class UnitRange(Value):
+    """Units of a lot by their numbers, the first and the last among them."""
+
+    first: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    last: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+
+
+class UnitWeighed(Value):
+    """The net weight of a unit as it was found."""
+
+    unit: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    net: Quantity
+
+
+def _in_order(ranges: tuple[UnitRange, ...]) -> tuple[UnitRange, ...]:
+    """Ranges that follow each other: then a body of a few bytes cannot name more units than a lot has."""
+    before = 0
+    for span in ranges:
+        if not before < span.first <= span.last:
+            raise ValueError("write ranges in order, none reaching into another, first not above last")
+        before = span.last
+    return ranges
+
+
+UnitRanges: TypeAlias = Annotated[tuple[UnitRange, ...], Field(max_length=MAX_LOTS), AfterValidator(_in_order)]
+
+UnitCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-TV-Z]{16}$")]
+"""The code of a unit: 16 characters of Crockford's base32."""
 
 
 class Base(BaseModel):
@@ -512,6 +549,45 @@ class Shipped(Base):
     container: Code | None = None
     seal: Code | None = None
     reason: Note | None = None  # why not a lot that expires earlier
+    units: UnitRanges | None = None  # labelled units that leave; together they weigh the quantity
+
+
+class UnitsApplied(Base):
+    """Labels were put on their units; ``weighed``: the net weight of units that were put on a scale for it."""
+
+    type: Literal["units_applied"] = "units_applied"
+    lot: Id
+    units: UnitRanges
+    weighed: Annotated[tuple[UnitWeighed, ...], Field(max_length=MAX_LOTS)] = ()
+
+
+class UnitsReceived(Base):
+    """Units came, in the word of whoever received them: by the codes on them, or by their numbers.
+
+    Whoever has their codes, or is named as receiver of their shipment, may tell it, and sees the lot from then on.
+    """
+
+    type: Literal["units_received"] = "units_received"
+    lot: Id
+    units: UnitRanges = ()
+    codes: Annotated[tuple[UnitCode, ...], Field(max_length=MAX_SCANNED)] = ()
+
+
+class UnitsOpened(Base):
+    """Units were opened: what is full with their label from now on is not what was packed."""
+
+    type: Literal["units_opened"] = "units_opened"
+    lot: Id
+    units: UnitRanges
+
+
+class UnitsVoided(Base):
+    """The labels of units count no more; a unit may then be labelled again, under another code."""
+
+    type: Literal["units_voided"] = "units_voided"
+    lot: Id
+    units: UnitRanges
+    reason: Note
 
 
 class Returned(Base):
@@ -615,6 +691,35 @@ class LabelRevoked(Base):
     reason: Note
 
 
+class UnitsLabelled(Base):
+    """Labels for packed units, one code each, made from a secret seed that is kept beside the log.
+
+    ``key``: number of the label key that signs. ``codes_root``: Merkle root (RFC 9162) over the 10 bytes of the codes,
+    in the order of the units.
+    """
+
+    type: Literal["units_labelled"] = "units_labelled"
+    lot: Id
+    first: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    key: Annotated[int, Field(strict=True, ge=0, le=0xFFFF)]
+    packed_on: Day
+    codes_root: Sha256
+    design: Word | None = None
+
+
+class LabelsPrinted(Base):
+    """Labels of units went to a printer. ``reason``: why again, where any of them was printed before."""
+
+    type: Literal["labels_printed"] = "labels_printed"
+    lot: Id
+    first: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    count: Annotated[int, Field(strict=True, ge=1, le=MAX_UNITS)]
+    copies: Annotated[int, Field(strict=True, ge=1, le=20)] = 1  # of each label
+    design: Word | None = None
+    reason: Note | None = None
+
+
 class DocumentIssued(Base):
     """A frozen, numbered document on a lot; the digest is of the facts as they stood.
 
@@ -679,6 +784,10 @@ Recordable: TypeAlias = (
     | TransferRejected
     | Packed
     | Shipped
+    | UnitsApplied
+    | UnitsReceived
+    | UnitsOpened
+    | UnitsVoided
     | Returned
     | LabelsReconciled
     | Lost
@@ -702,7 +811,9 @@ class Corrected(Base):
 Told: TypeAlias = Annotated[Recordable | Corrected, Field(discriminator="type")]
 """An event as clients send it."""
 
-Own: TypeAlias = LabelIssued | LabelRevoked | DocumentIssued | DocumentRevoked | Reassessed
+Own: TypeAlias = (
+    LabelIssued | LabelRevoked | UnitsLabelled | LabelsPrinted | DocumentIssued | DocumentRevoked | Reassessed
+)
 """Events that the ledger writes itself when it issues something or learns of the past."""
 
 AnyEvent: TypeAlias = Recordable | Corrected | Own
@@ -759,6 +870,12 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Released()
             | Packed()
             | Shipped()
+            | UnitsApplied()
+            | UnitsReceived()
+            | UnitsOpened()
+            | UnitsVoided()
+            | UnitsLabelled()
+            | LabelsPrinted()
             | Returned()
             | LabelsReconciled()
             | Lost()
@@ -784,6 +901,17 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | DocumentRevoked()
             | Reassessed()
         ):
+            return ()
+
+
+def units_named(event: AnyEvent) -> tuple[tuple[int, int], ...]:
+    """Ranges of the units that an event names by number."""
+    match event:
+        case UnitsLabelled() | LabelsPrinted():
+            return ((event.first, event.first + event.count - 1),)
+        case UnitsApplied() | UnitsReceived() | UnitsOpened() | UnitsVoided() | Shipped():
+            return tuple((span.first, span.last) for span in event.units or ())
+        case _:
             return ()
 
 

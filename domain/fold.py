@@ -27,6 +27,7 @@ from domain.book import (
     LineRow,
     OrderRow,
     ReadingRow,
+    RegisterRow,
     SampleRow,
     SiteChecklistRow,
     UnitRow,
@@ -34,6 +35,7 @@ from domain.book import (
 from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
 from domain.ruling import Ruling
+from domain.units import numbers_of
 from domain.values import Load, Lot, Transfer
 
 
@@ -195,7 +197,15 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
         case told.Packed():
             _packed(event, entry)
         case told.Shipped():
-            entry.line(entry.lot(event.lot), "shipped", entry.grams(event.quantity))
+            _shipped(event, entry)
+        case told.UnitsApplied():
+            _units_applied(event, entry)
+        case told.UnitsReceived():
+            _units_received(event, entry)
+        case told.UnitsOpened():
+            _units_opened(event, entry)
+        case told.UnitsVoided():
+            _units_voided(event, entry)
         case told.Returned():
             _returned(event, entry)
         case told.LabelsReconciled():
@@ -214,6 +224,10 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _label_issued(event, entry)
         case told.LabelRevoked():
             _label_revoked(event, entry)
+        case told.UnitsLabelled():
+            _units_labelled(event, entry)
+        case told.LabelsPrinted():
+            _labels_printed(event, entry)
         case told.DocumentIssued():
             _document_issued(event, entry)
         case told.DocumentRevoked():
@@ -614,13 +628,116 @@ def _rejected(event: told.TransferRejected, entry: _Entry) -> None:
 def _packed(event: told.Packed, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
     each = entry.ruling.packaging[event.packaging]
-    for number in range(1, event.units + 1):
-        entry.book.units.append(UnitRow(lot.key, number, entry.seq, each, event.packaging))
-    lot.units, lot.unit_code = event.units, event.packaging
-    if event.rest:
-        lot.units += 1
-        entry.book.units.append(UnitRow(lot.key, lot.units, entry.seq, entry.grams(event.rest), event.packaging))
+    weights = [each] * event.units + ([entry.grams(event.rest)] if event.rest else [])
+    for number, grams in enumerate(weights, start=1):
+        unit = UnitRow(lot.key, number, entry.seq, grams, event.packaging)
+        entry.book.units_of[lot.key][number] = unit
+        entry.book.units.append(unit)
+    lot.units, lot.unit_code = len(weights), event.packaging
     entry.line(lot, "note", 0)
+
+
+def _shipped(event: told.Shipped, entry: _Entry) -> None:
+    """What a correction ships again may have come to its receiver since: that stands."""
+    lot = entry.lot(event.lot)
+    entry.line(lot, "shipped", entry.grams(event.quantity))
+    for unit in _named(event, lot, entry):
+        unit.shipped_at = entry.at
+        came_before = unit.state == "received" and (unit.received_at or 0) <= entry.at
+        if unit.state in ("issued", "applied") or came_before:
+            _become(unit, "shipped", entry)
+        entry.book.changed_units[unit.lot, unit.number] = unit
+
+
+# --- units ---
+
+
+def _named(event: told.AnyEvent, lot: Lot, entry: _Entry) -> list[UnitRow]:
+    """The units that an event names, by number and (in its ruling) by code."""
+    numbers = numbers_of(told.units_named(event)) + entry.ruling.numbers
+    return [entry.book.units_of[lot.key][number] for number in sorted(set(numbers))]
+
+
+def _become(unit: UnitRow, state: str, entry: _Entry) -> None:
+    unit.state, unit.state_seq, unit.state_at, unit.state_org = state, entry.seq, entry.at, entry.org_id
+    entry.book.changed_units[unit.lot, unit.number] = unit
+
+
+def _registered(kind: str, event: told.AnyEvent, lot: Lot, entry: _Entry, **said: int | str | None) -> None:
+    """A line in the register of labels."""
+    spans = told.units_named(event)
+    row = RegisterRow(
+        entry.org_id,
+        entry.seq,
+        lot.key,
+        kind,
+        spans,
+        len(numbers_of(spans)),
+        int(said.get("copies") or 1),
+        _text(said.get("design")),
+        _text(said.get("reason")),
+        entry.at,
+        entry.ruling.told_by,
+    )
+    entry.book.label_register.append(row)
+    entry.line(lot, "note", 0)
+
+
+def _text(value: int | str | None) -> str | None:
+    return None if value is None else str(value)
+
+
+def _units_labelled(event: told.UnitsLabelled, entry: _Entry) -> None:
+    """A label of its own for each; what was known of an earlier, void one is not this one's."""
+    lot = entry.lot(event.lot)
+    for unit in _named(event, lot, entry):
+        unit.label_seq, unit.labelled_by, unit.labelled_at, unit.prints = entry.seq, entry.org_id, entry.at, 0
+        unit.applied_at = unit.weighed_g = unit.shipped_at = unit.received_at = unit.opened_at = None
+        _become(unit, "issued", entry)
+    _registered("issued", event, lot, entry, design=event.design)
+
+
+def _labels_printed(event: told.LabelsPrinted, entry: _Entry) -> None:
+    lot, again = entry.lot(event.lot), False
+    for unit in _named(event, lot, entry):
+        again |= unit.prints > 0
+        unit.prints += event.copies
+        entry.book.changed_units[unit.lot, unit.number] = unit
+    kind = "reprinted" if again else "printed"
+    _registered(kind, event, lot, entry, copies=event.copies, design=event.design, reason=event.reason)
+
+
+def _units_applied(event: told.UnitsApplied, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    weighed = {item.unit: entry.grams(item.net) for item in event.weighed}
+    for unit in _named(event, lot, entry):
+        unit.applied_at, unit.weighed_g = entry.at, weighed.get(unit.number)
+        _become(unit, "applied", entry)
+    entry.line(lot, "note", 0)
+
+
+def _units_received(event: told.UnitsReceived, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    for unit in _named(event, lot, entry):
+        unit.received_at = entry.at
+        _become(unit, "received", entry)
+    entry.book.party(lot, entry.org_id, upstream=False)
+    entry.line(lot, "note", 0)
+
+
+def _units_opened(event: told.UnitsOpened, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    for unit in _named(event, lot, entry):
+        unit.opened_at = entry.at
+        _become(unit, "opened", entry)
+    entry.line(lot, "note", 0)
+
+
+def _units_voided(event: told.UnitsVoided, entry: _Entry) -> None:
+    lot = entry.lot(event.lot)
+    for unit in _named(event, lot, entry):
+        _become(unit, "void", entry)
+    _registered("void", event, lot, entry, reason=event.reason)
 
 
 def _returned(event: told.Returned, entry: _Entry) -> None:
@@ -715,7 +832,7 @@ class Original:
     lines: tuple[LineRow, ...]
 
 
-def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
+def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:  # noqa: PLR0915 - a list
     """Undo what an event did to the book; answers the ids of the lots that it made. The event stays in the log."""
     made = set()
     for line in original.lines:
@@ -752,6 +869,9 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
         case told.Packed():
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
+            book.units_of[lot.key] = {}
+        case told.Shipped():
+            _not_shipped(original, book)
         case told.Certified():
             lot = book.by_uid[original.event.lot]
             for paper in [paper for paper in book.consignments[lot.key] if paper.seq == original.seq]:
@@ -770,6 +890,27 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:
     book.dropped.add(original.seq)
     book.voided.append((by.org_id, original.seq, by.seq))
     return {book.by_key[key].uid for key in made}
+
+
+def _not_shipped(original: Original, book: Book) -> None:
+    """Units that a shipment named are where they were before; what became of them since stands."""
+    assert isinstance(original.event, told.Shipped)
+    lot = book.by_uid[original.event.lot]
+    for number in numbers_of(told.units_named(original.event)):
+        unit = book.units_of[lot.key][number]
+        unit.shipped_at = None
+        if unit.state == "shipped" and unit.state_seq == original.seq:
+            unit.state, at = _state_before(unit)
+            unit.state_seq, unit.state_at, unit.state_org = unit.label_seq, at, unit.labelled_by
+        book.changed_units[unit.lot, unit.number] = unit
+
+
+def _state_before(unit: UnitRow) -> tuple[str, int | None]:
+    if unit.received_at is not None:
+        return "received", unit.received_at
+    if unit.applied_at is not None:
+        return "applied", unit.applied_at
+    return "issued", unit.labelled_at
 
 
 def _forget_quality(original: Original, book: Book) -> None:

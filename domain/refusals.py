@@ -44,7 +44,7 @@ MOMENTS: Final = frozenset(
 )
 """Params that hold a day (2025-01-09) or an instant (2025-01-09T08:00:00Z)."""
 
-LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why", "origin"})
+LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why", "origin", "unit_state", "unit_becomes"})
 """Params that hold a word of a closed list, translated by ``WORDS``."""
 
 WORDS: Final[dict[Lang, dict[str, str]]] = {
@@ -63,6 +63,13 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "void": "void",
         "fail": "failed",
         "applied": "applied for",
+        "unit_packed": "packed, without a label",
+        "unit_issued": "labelled",
+        "unit_applied": "labelled on the bag",
+        "unit_shipped": "shipped",
+        "unit_received": "received",
+        "unit_opened": "opened",
+        "unit_void": "void",
         "not_a_plot": "Send a GeoJSON geometry of type Point, Polygon or MultiPolygon.",
         "empty": "There are no positions.",
         "not_a_position": "A position is two numbers: longitude, then latitude, for example [-9.471234, 6.998765].",
@@ -115,6 +122,13 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "load": "charge",
         "vessel": "cuve",
         "check": "contrôle",
+        "unit_packed": "emballée, sans étiquette",
+        "unit_issued": "étiquetée",
+        "unit_applied": "étiquetée sur le sac",
+        "unit_shipped": "expédiée",
+        "unit_received": "reçue",
+        "unit_opened": "ouverte",
+        "unit_void": "annulée",
         "not_a_plot": "Envoyez une géométrie GeoJSON de type Point, Polygon ou MultiPolygon.",
         "empty": "Il n'y a aucune position.",
         "not_a_position": "Une position est faite de deux nombres : longitude, puis latitude, par exemple "
@@ -2086,6 +2100,215 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         advice=(
             "Check the 16 characters printed under the symbol.",
             "Vérifiez les 16 caractères imprimés sous le symbole.",
+        ),
+    ),
+    # --- labelled units ---
+    "NO_SUCH_UNIT": _kind(
+        "unknown",
+        "lot unit",
+        title=("Unit unknown", "Unité inconnue"),
+        sentence=(
+            "{lot} has no unit {unit}.",
+            "{lot} n'a pas d'unité {unit}.",
+        ),
+        advice=(
+            "Check the number; units are counted when the lot is packed.",
+            "Vérifiez le numéro ; les unités sont comptées à l'emballage du lot.",
+        ),
+    ),
+    "UNIT_STATE": _kind(
+        "conflict",
+        "lot unit unit_state unit_becomes",
+        title=("Not in this state", "Pas dans cet état"),
+        sentence=(
+            "Unit {unit} of {lot} is {unit_state}: it cannot become {unit_becomes} now.",
+            "L'unité {unit} de {lot} est {unit_state} : elle ne peut pas devenir {unit_becomes} maintenant.",
+        ),
+        advice=(
+            "Look at the unit; leave it out, or tell first what came before.",
+            "Regardez l'unité ; laissez-la de côté, ou indiquez d'abord ce qui précède.",
+        ),
+    ),
+    "UNIT_CODE_UNKNOWN": _kind(
+        "unknown",
+        "label",
+        title=("Code of a unit unknown", "Code d'unité inconnu"),
+        sentence=(
+            "{label} is no label in use of a unit of this lot.",
+            "{label} n'est pas une étiquette en usage d'une unité de ce lot.",
+        ),
+        advice=(
+            "Scan the label again; if it stays unknown, put the unit aside and ask who sent it.",
+            "Scannez-la de nouveau ; si elle reste inconnue, mettez l'unité de côté et demandez à l'expéditeur.",
+        ),
+    ),
+    "UNIT_WITHOUT_LABEL": _kind(
+        "conflict",
+        "lot unit",
+        title=("Unit without a label", "Unité sans étiquette"),
+        sentence=(
+            "Unit {unit} of {lot} has no label that counts.",
+            "L'unité {unit} de {lot} n'a pas d'étiquette valable.",
+        ),
+        advice=(
+            "Label the units first.",
+            "Étiquetez d'abord les unités.",
+        ),
+    ),
+    "REPRINT_WITHOUT_REASON": _kind(
+        "conflict",
+        "lot unit",
+        title=("Printed before", "Déjà imprimée"),
+        sentence=(
+            "The label of unit {unit} of {lot} was printed before.",
+            "L'étiquette de l'unité {unit} de {lot} a déjà été imprimée.",
+        ),
+        advice=(
+            "Say why it is printed again: the register keeps the reason.",
+            "Dites pourquoi elle est réimprimée : le registre garde la raison.",
+        ),
+    ),
+    "LABELS_EXCEED_LOT": _kind(
+        "conflict",
+        "lot have_g wanted_g",
+        title=("More labels than goods", "Plus d'étiquettes que de marchandise"),
+        sentence=(
+            "The labels of {lot} would name {wanted_g} together; it has {have_g}.",
+            "Les étiquettes de {lot} indiqueraient {wanted_g} ensemble ; il a {have_g}.",
+        ),
+        advice=(
+            "Void labels of units that are no more, or label fewer.",
+            "Annulez les étiquettes d'unités qui n'existent plus, ou étiquetez-en moins.",
+        ),
+    ),
+    "UNIT_TOO_HEAVY": _kind(
+        "conflict",
+        "lot unit have_g",
+        title=("Unit too heavy for a label", "Unité trop lourde pour une étiquette"),
+        sentence=(
+            "Unit {unit} of {lot} weighs {have_g}; a label names at most 16 t.",
+            "L'unité {unit} de {lot} pèse {have_g} ; une étiquette indique au plus 16 t.",
+        ),
+        advice=(
+            "Pack smaller units.",
+            "Emballez de plus petites unités.",
+        ),
+    ),
+    "UNIT_WEIGHT_OFF": _kind(
+        "conflict",
+        "lot unit weighed_g label_g tolerance_g",
+        title=("Weighs otherwise than its label", "Pèse autrement que son étiquette"),
+        sentence=(
+            "Unit {unit} of {lot} weighs {weighed_g}, its label says {label_g}; {tolerance_g} off are allowed.",
+            "L'unité {unit} de {lot} pèse {weighed_g}, son étiquette dit {label_g} ; {tolerance_g} d'écart sont admis.",
+        ),
+        advice=(
+            "Weigh again; refill the unit, or void its label.",
+            "Pesez de nouveau ; complétez l'unité, ou annulez son étiquette.",
+        ),
+    ),
+    "UNITS_WEIGH_OTHERWISE": _kind(
+        "conflict",
+        "lot units_g wanted_g",
+        title=("Units and quantity differ", "Unités et quantité diffèrent"),
+        sentence=(
+            "The units named of {lot} weigh {units_g}; the shipment says {wanted_g}.",
+            "Les unités indiquées de {lot} pèsent {units_g} ; l'expédition dit {wanted_g}.",
+        ),
+        advice=(
+            "Name the units that leave, all of them and no other.",
+            "Indiquez les unités qui partent, toutes et aucune autre.",
+        ),
+    ),
+    "NO_UNITS": _kind(
+        "malformed",
+        "lot",
+        title=("No units named", "Aucune unité indiquée"),
+        sentence=(
+            "No unit of {lot} is named.",
+            "Aucune unité de {lot} n'est indiquée.",
+        ),
+        advice=(
+            "Name the units by number or by code.",
+            "Indiquez les unités par numéro ou par code.",
+        ),
+    ),
+    "UNIT_NOT_SENT": _kind(
+        "conflict",
+        "lot unit",
+        title=("Not sent yet", "Pas encore envoyée"),
+        sentence=(
+            "Unit {unit} of {lot} was labelled here and has not left.",
+            "L'unité {unit} de {lot} a été étiquetée ici et n'est pas partie.",
+        ),
+        advice=(
+            "Whoever gets the goods tells that they came.",
+            "C'est qui reçoit la marchandise qui indique son arrivée.",
+        ),
+    ),
+    "UNITS_NOT_FOR_YOU": _kind(
+        "conflict",
+        "lot unit",
+        title=("Not shipped to you", "Pas expédiée à vous"),
+        sentence=(
+            "No shipment to your organisation names unit {unit} of {lot}.",
+            "Aucune expédition à votre organisation ne nomme l'unité {unit} de {lot}.",
+        ),
+        advice=(
+            "Scan the label of the unit.",
+            "Scannez l'étiquette de l'unité.",
+        ),
+    ),
+    "UNITS_LABELLED": _kind(
+        "conflict",
+        "lot units",
+        title=("Labels are about", "Des étiquettes circulent"),
+        sentence=(
+            "{units} units of {lot} have labels: it cannot be packed otherwise.",
+            "{units} unités de {lot} ont des étiquettes : il ne peut pas être emballé autrement.",
+        ),
+        advice=(
+            "Void the labels first.",
+            "Annulez d'abord les étiquettes.",
+        ),
+    ),
+    "UNIT_MOVED_ON": _kind(
+        "conflict",
+        "lot unit unit_state",
+        title=("A unit has arrived", "Une unité est arrivée"),
+        sentence=(
+            "Unit {unit} of {lot} is {unit_state}: the shipment that it left with names it.",
+            "L'unité {unit} de {lot} est {unit_state} : l'expédition avec laquelle elle est partie la nomme.",
+        ),
+        advice=(
+            "Name the unit in the correction too.",
+            "Nommez aussi l'unité dans la correction.",
+        ),
+    ),
+    "LABEL_KEY_MISSING": _kind(
+        "conflict",
+        "key",
+        title=("No key for labels", "Pas de clé pour étiquettes"),
+        sentence=(
+            "This deployment has no secret of label key {key}.",
+            "Cette installation n'a pas le secret de la clé d'étiquettes {key}.",
+        ),
+        advice=(
+            "Ask whoever runs it to make a label key.",
+            "Demandez à qui l'exploite de créer une clé d'étiquettes.",
+        ),
+    ),
+    "ALERT_UNKNOWN": _kind(
+        "unknown",
+        "label",
+        title=("Alert unknown", "Alerte inconnue"),
+        sentence=(
+            "Your organisation has no open alert on the label {label}.",
+            "Votre organisation n'a pas d'alerte ouverte sur l'étiquette {label}.",
+        ),
+        advice=(
+            "Look at the list of alerts; somebody may have closed it.",
+            "Regardez la liste des alertes ; quelqu'un l'a peut-être close.",
         ),
     ),
     # --- recalls ---

@@ -33,6 +33,7 @@ class Ruling:
     lots: list[str] = field(default_factory=list)  # beside the one named: what a sample was drawn of together
     told_by: str | None = None  # who told it, where that counts
     told_at: int | None = None  # when it was told, where the delay counts (UTC milliseconds)
+    numbers: list[int] = field(default_factory=list)  # units behind codes
     instead: Ruling | None = None  # of the event that a correction puts in place
     lowered: dict[str, dict[str, Cap]] = field(default_factory=dict)  # reassessed: event number -> scheme -> cap
 
@@ -58,6 +59,7 @@ class Ruling:
             "lots": self.lots,
             "told_by": self.told_by,
             "told_at": self.told_at,
+            "numbers": self.numbers,
             "lowered": {event: _caps(caps) for event, caps in self.lowered.items()},
         }
         kept = {key: value for key, value in plain.items() if value not in (None, {}, [])}
@@ -85,6 +87,7 @@ class Ruling:
             lots=list(plain.get("lots", [])),
             told_by=plain.get("told_by"),
             told_at=plain.get("told_at"),
+            numbers=list(plain.get("numbers", [])),
             instead=cls.load(plain["instead"]) if "instead" in plain else None,
             lowered={event: _uncaps(caps) for event, caps in plain.get("lowered", {}).items()},
         )

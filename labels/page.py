@@ -162,6 +162,11 @@ def unknown_html(typed: str | None, lang: Lang, host: str) -> bytes:
     return _form_page("unknown", lang, host, typed)
 
 
+def forged_html(lang: Lang, host: str) -> bytes:
+    """The page for a label that has the form of ours and is not signed by us (404)."""
+    return _form_page("forged", lang, host, "")
+
+
 def start_html(lang: Lang, host: str) -> bytes:
     """The page with one field to type the code."""
     return _form_page("start", lang, host, "")
@@ -371,7 +376,7 @@ def _form_page(kind: str, lang: Lang, host: str, typed: str) -> bytes:
         _Voice(lang, None),
         host=host,
         title=f"{texts.text(lang, f'{kind}.title')} \u00b7 {host}",
-        tone=kind,
+        tone="stop" if kind == "forged" else kind,
         languages=languages({"code": typed} if typed else {}),
         typed=typed,
         typed_max=TYPED_SHOWN,

@@ -125,6 +125,99 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Something stands against this label. Ask the issuer before you rely on it.",
         "Un point s'oppose à cette étiquette. Interroger l'émetteur avant de s'y fier.",
     ),
+    "forged.title": ("Not our label", "Pas notre étiquette"),
+    "forged.sentence": (
+        "It looks like a label of {host}, and its signature is wrong: we did not print it.",
+        "Elle ressemble à une étiquette de {host}, et sa signature est fausse : nous ne l'avons pas imprimée.",
+    ),
+    "forged.advice": (
+        "Scan it once more: a dirty symbol may read wrong. If it stays so, keep the goods aside and tell whoever sold "
+        "them.",
+        "Scanner encore une fois : un symbole sale peut être mal lu. Sinon, mettre la marchandise de côté et le dire "
+        "au vendeur.",
+    ),
+    "unit.number": ("Unit {n} of {of}", "Unité {n} sur {of}"),
+    "unit.issued": ("labelled", "étiquetée"),
+    "unit.applied": ("label put on", "étiquette posée"),
+    "unit.shipped": ("shipped", "expédiée"),
+    "unit.received": ("received", "reçue"),
+    "unit.opened": ("opened", "ouverte"),
+    "unit.void": ("void", "annulée"),
+    "unit.stop": ("Do not use", "Ne pas utiliser"),
+    "unit.look": ("Look closer", "À vérifier"),
+    "unit.void.said": (
+        "The label of this unit was cancelled. Whatever carries it now is not what it was printed for.",
+        "L'étiquette de cette unité a été annulée. Ce qui la porte n'est pas ce pour quoi elle a été imprimée.",
+    ),
+    "unit.opened.said": (
+        "This unit was opened on {day}. If you see it full and closed, report it: it is not what was packed.",
+        "Cette unité a été ouverte le {day}. Si elle est pleine et fermée, signalez-le : ce n'est pas ce qui a "
+        "été emballé.",
+    ),
+    "unit.before_applied": (
+        "This code was looked at before its label was on the unit.",
+        "Ce code a été consulté avant que l'étiquette soit sur l'unité.",
+    ),
+    "unit.after_opened": (
+        "This code was looked at after the unit had been opened, on {day}.",
+        "Ce code a été consulté après l'ouverture de l'unité, le {day}.",
+    ),
+    "unit.second_receipt": (
+        "A unit with this code came in a second time on {day}.",
+        "Une unité portant ce code est arrivée une seconde fois le {day}.",
+    ),
+    "unit.far_apart": (
+        "This code was seen in two places far apart within a short time, on {day}.",
+        "Ce code a été vu à deux endroits éloignés en peu de temps, le {day}.",
+    ),
+    "unit.far_apart+": (
+        "This code was seen in two countries within a short time, on {day}: {countries}.",
+        "Ce code a été vu dans deux pays en peu de temps, le {day} : {countries}.",
+    ),
+    "unit.off_route": (
+        "This code was seen outside the countries that it was sent to, on {day}.",
+        "Ce code a été vu hors des pays où il a été envoyé, le {day}.",
+    ),
+    "unit.many_devices": (
+        "This code was looked at by more than 30 devices within a week.",
+        "Ce code a été consulté par plus de 30 appareils en une semaine.",
+    ),
+    "unit.label_differs": (
+        "Somebody reported on {day} that the goods and this page do not agree.",
+        "Quelqu'un a signalé le {day} que la marchandise et cette page ne concordent pas.",
+    ),
+    "unit.say": ("You open it, or something differs?", "Vous l'ouvrez, ou quelque chose diffère ?"),
+    "unit.say.differs": ("Does something differ?", "Quelque chose diffère ?"),
+    "unit.open.label": ("Opening code, under the tear-off", "Code d'ouverture, sous la languette"),
+    "unit.open.button": ("Mark as opened", "Marquer comme ouverte"),
+    "unit.open.means": (
+        "Type it when you open the unit. From then on this page tells everybody that it was opened, so nobody can sell "
+        "it filled again. It cannot be undone.",
+        "Saisissez-le en ouvrant l'unité. Cette page dira alors à tous qu'elle a été ouverte : personne ne peut la "
+        "revendre remplie de nouveau. C'est définitif.",
+    ),
+    "unit.open.wrong": (
+        "That is not the opening code of this unit. After five wrong codes the form is shut.",
+        "Ce n'est pas le code d'ouverture de cette unité. Après cinq codes faux, le formulaire se ferme.",
+    ),
+    "unit.open.locked": (
+        "Five wrong codes were typed: the form for this unit is shut. Ask whoever issued the label.",
+        "Cinq codes faux ont été saisis : le formulaire de cette unité est fermé. Demander à l'émetteur.",
+    ),
+    "unit.differs.button": (
+        "My unit says another weight or product",
+        "Mon unité indique un autre poids ou produit",
+    ),
+    "unit.differs.thanks": (
+        "Thank you. Whoever issued the label will look into it.",
+        "Merci. L'émetteur de l'étiquette va vérifier.",
+    ),
+    "unit.privacy": (
+        "Of a look at this page we keep for 90 days: when, the country, and a number made from your address that "
+        "changes daily.",
+        "D'une consultation nous gardons 90 jours : quand, le pays, et un nombre tiré de votre adresse qui change "
+        "chaque jour.",
+    ),
     "reason_given": ("Reason given:", "Motif donné :"),
     "contact": ("Contact: {contact}", "Contact : {contact}"),
     "checked_at": ("Checked {time}", "Vérifié le {time}"),
@@ -486,6 +579,18 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.sample_handed_over.many": ("{n} samples handed over", "{n} échantillons remis"),
     "step.returned.one": ("Came back", "Revenu"),
     "step.returned.many": ("{n} returns", "{n} retours"),
+    "step.units_applied.one": ("Labels put on", "Étiquettes posées"),
+    "step.units_applied.many": ("Labels put on, {n} times", "Étiquettes posées, {n} fois"),
+    "step.units_received.one": ("Units received", "Unités reçues"),
+    "step.units_received.many": ("Units received, {n} times", "Unités reçues, {n} fois"),
+    "step.units_opened.one": ("Units opened", "Unités ouvertes"),
+    "step.units_opened.many": ("Units opened, {n} times", "Unités ouvertes, {n} fois"),
+    "step.units_voided.one": ("Labels of units cancelled", "Étiquettes d'unités annulées"),
+    "step.units_voided.many": ("Labels of units cancelled, {n} times", "Étiquettes d'unités annulées, {n} fois"),
+    "step.units_labelled.one": ("Units labelled", "Unités étiquetées"),
+    "step.units_labelled.many": ("Units labelled, {n} times", "Unités étiquetées, {n} fois"),
+    "step.labels_printed.one": ("Labels printed", "Étiquettes imprimées"),
+    "step.labels_printed.many": ("Labels printed, {n} times", "Étiquettes imprimées, {n} fois"),
     "step.labels_reconciled.one": ("Labels counted", "Étiquettes comptées"),
     "step.labels_reconciled.many": ("Labels counted {n} times", "Étiquettes comptées {n} fois"),
     "step.deviation_raised.one": ("Deviation raised", "Déviation ouverte"),

@@ -64,6 +64,11 @@ class Keys:
             raise KeysUnsafe(message)
         return bytes.fromhex(self._read(path)["secret"])
 
+    def label_publics(self) -> dict[int, bytes]:
+        """The public keys of the label keys that are here, by number."""
+        known = (self._read(path) for path in self._files("label-"))
+        return {int(plain["number"]): public_key(bytes.fromhex(plain["secret"])) for plain in known}
+
     def check(self) -> None:
         """Refuse a folder or files that others can read."""
         if self.folder.exists():

@@ -41,6 +41,13 @@ ENOUGH_FARMERS = 5
 """Figures about fewer people than this would point at persons; they are left out."""
 
 CHECKS_SHOWN = 40
+UNTOLD = frozenset(
+    {
+        "label_issued", "document_issued", "document_revoked", "reassessed", "transfer_offered", "read", "units_labelled", "labels_printed",
+        "units_applied", "units_received", "units_opened", "units_voided",
+    }
+)  # fmt: skip
+"""Types of events that are no step of the story; what became of a unit is said of the unit."""
 COUNTRIES = {
     "LR": {"en": "Liberia", "fr": "Libéria"},
     "GH": {"en": "Ghana", "fr": "Ghana"},
@@ -271,14 +278,7 @@ def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int
                 inside = _group(grouped, key, row)
                 inside["in"] += row.grams
                 continue
-            if row.type in (
-                "label_issued",
-                "document_issued",
-                "document_revoked",
-                "reassessed",
-                "transfer_offered",
-                "read",
-            ):
+            if row.type in UNTOLD:
                 continue
             key = (row.type, row.process, row.org_id, row.site_id)
             inside = _group(grouped, key, row)

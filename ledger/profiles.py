@@ -16,6 +16,7 @@ import domain
 from domain.judge import Profiles
 from domain.profiles import Commodity, ProfileMistake, Scheme, load_commodity, load_scheme
 from domain.toml_lines import line_of
+from domain.units import Register, load_register
 
 FOLDER = Path(domain.__file__).resolve().parent.parent / "profiles"
 OWN_FOLDER = "FILIERE_PROFILES"
@@ -33,7 +34,14 @@ def profiles() -> Profiles:
     for path in _files("schemes"):
         scheme = read_scheme(path, schemes)
         schemes[scheme.id] = scheme
-    return Profiles(commodities, schemes)
+    return Profiles(commodities, schemes, label_register())
+
+
+@cache
+def label_register() -> Register:
+    """The numbers of commodities in labels, and the tolerances of units."""
+    path = FOLDER / "label-commodities.toml"
+    return load_register(path.read_text("utf-8"), path.name)
 
 
 def check(path: Path) -> Commodity | Scheme:
@@ -54,6 +62,7 @@ def _others(path: Path) -> Profiles:
     return Profiles(
         {code: one for code, one in known.commodities.items() if code != own},
         {code: one for code, one in known.schemes.items() if code != own},
+        known.register,
     )
 
 

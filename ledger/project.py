@@ -12,6 +12,7 @@ from sqlalchemy import bindparam
 
 import models
 from domain.book import Book
+from domain.units import ranges_of
 from domain.values import Lot
 from models.base import table
 from models.db import SystemSession
@@ -25,6 +26,12 @@ LOT_STATE = (
     "code", "product", "owner_id", "holder_id", "site_id", "made_at", "initial_g", "remaining_g", "deficit_g", "sealed",
     "disposition", "qc", "grade", "moisture_bp", "farmer", "plot", "harvested_on", "units", "unit_code", "transfer_seq",
     "expires_on", "certified_seq",
+)  # fmt: skip
+
+
+UNIT_STATE = (
+    "state", "state_seq", "state_at", "state_org", "label_seq", "labelled_by", "labelled_at", "prints", "applied_at",
+    "weighed_g", "shipped_at", "received_at", "opened_at",
 )  # fmt: skip
 
 
@@ -258,7 +265,27 @@ def _quality(session: SystemSession, book: Book) -> None:
         [_renamed(asdict(row)) | {"answers": dumps(list(row.answers))} for row in book.new_checklists],
     )
     _insert(session, models.Reading, [_renamed(asdict(row)) for row in book.readings])
+    _units(session, book)
+
+
+def _units(session: SystemSession, book: Book) -> None:
+    """New units, and those that changed: one statement for neighbours that changed alike."""
+    new = {(row.lot, row.number) for row in book.units}
     _insert(session, models.Unit, [_renamed(asdict(row)) for row in book.units])
+    unit = table(models.Unit)
+    alike: dict[tuple[Any, ...], list[int]] = {}
+    for key, row in book.changed_units.items():
+        if key not in new:
+            alike.setdefault((row.lot, *(getattr(row, name) for name in UNIT_STATE)), []).append(row.number)
+    for (lot, *values), numbers in alike.items():
+        for first, last in ranges_of(numbers):
+            same = sa.and_(unit.c.lot_id == lot, unit.c.number.between(first, last))
+            session.connection().execute(sa.update(unit).where(same).values(dict(zip(UNIT_STATE, values, strict=True))))
+    _insert(
+        session,
+        models.LabelRegister,
+        [_renamed(asdict(row)) | {"units": dumps([list(span) for span in row.units])} for row in book.label_register],
+    )
 
 
 def _vessels(session: SystemSession, book: Book) -> None:
@@ -390,7 +417,8 @@ def _forget(book: Book, was: dict[int, int]) -> None:
         book.new_checks, book.new_samples, book.new_orders, book.new_checklists,
         book.new_handovers, book.new_label_counts, book.site_checklists,
         book.new_deviations, book.changed_deviations,
-        book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
+        book.readings, book.units, book.changed_units, book.label_register,
+        book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
         book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.changed_documents,
         book.voided,
         book.attached, book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,

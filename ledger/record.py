@@ -32,6 +32,7 @@ from domain.ruling import Ruling
 from domain.values import Actor
 from ledger import pages
 from ledger.facts import among, ask
+from ledger.keys import Keys
 from ledger.profiles import profiles
 from ledger.project import Overtaken, dumps, flush
 from ledger.world import Loader
@@ -64,6 +65,7 @@ class Recorder:
     host: str = "http://127.0.0.1:8000"
     clock: Callable[[], int] = utc_millis
     entropy: Callable[[int], bytes] = secrets.token_bytes
+    keys: Keys | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +273,7 @@ def _world(batch: _Batch, events: Sequence[told.AnyEvent]) -> World:
     world.unfit = _written_first(batch, loader.unfit)
     world.made_meanwhile = _written_first(batch, loader.made_meanwhile)
     world.catch_behind = _written_first(batch, loader.catch_behind)
+    world.shipped_to_me = _written_first(batch, loader.shipped_to_me)
     world.origins = _written_first(batch, loader.origins)
     return world
 

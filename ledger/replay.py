@@ -36,6 +36,7 @@ PROJECTIONS = (
     models.Check,
     models.Reading,
     models.Unit,
+    models.LabelRegister,
     models.Load,
     models.LoadItem,
     models.Transfer,

@@ -31,10 +31,12 @@ from domain.book import (
     LineRow,
     OrderRow,
     SampleRow,
+    UnitRow,
 )
 from domain.findings import Finding
 from domain.judge import Run, World
 from domain.ruling import Ruling
+from domain.units import numbers_of
 from domain.values import (
     Actor,
     CatchSpent,
@@ -85,6 +87,9 @@ class Named:
     days: dict[str, set[tuple[str, date]]] = field(default_factory=lambda: defaultdict(set))
     """Farmer -> (product, day) of what is delivered: the seasons to be counted."""
     samples: set[str] = field(default_factory=set)
+    units: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Lot -> the first and the last of its units that matter."""
+    unit_codes: set[str] = field(default_factory=set)
     papers: bool = False  # certificates of control bodies matter
     deviations: set[str] = field(default_factory=set)
     quality: bool = False  # checks, orders and checklists matter
@@ -102,7 +107,13 @@ class Named:
         self.made.update(told.lots_made(event))
         self.earliest = min(self.earliest, told.millis(event.occurred_at))
         self.quality |= isinstance(event, QUALITY) or event.type in profiles().waiting
+        for first, last in told.units_named(event):
+            self._units(told.lots_named(event)[0], first, last)
         match event:
+            case told.UnitsLabelled() | told.Packed():
+                self._units(event.lot, 1, told.MAX_UNITS)  # all labels together are held against the lot
+            case told.UnitsReceived():
+                self.unit_codes.update(event.codes)
             case told.Delivered():
                 self.farmers.add(event.farmer)
                 self.days[event.farmer].add((event.lot.product, event.occurred_at.date()))
@@ -160,6 +171,10 @@ class Named:
         site = getattr(event, "site", None)
         if site is not None:
             self.sites.add(site)
+
+    def _units(self, lot: str, first: int, last: int) -> None:
+        known = self.units.get(lot, (first, last))
+        self.units[lot] = (min(first, known[0]), max(last, known[1]))
 
     def _outputs(self, outputs: Iterable[told.NewLot]) -> None:
         for item in outputs:
@@ -231,6 +246,7 @@ class Loader:
         self.lots_by_uid(uids)
         if any(isinstance(event, told.Sampled) for event in events):
             facts.lock_organisation(self.connection, self.actor.org_id)  # a code names one sample
+        unit_codes = self._units(named)
         self._samples(named.samples)
         self._deviations(_DEVIATIONS_BY_UID, named.deviations)
         if named.quality:
@@ -238,7 +254,7 @@ class Loader:
         self.lots_by_key({key for load in loads for key in load.contents} | self._labels(named.labels, set()))
         self._documents(named.papers_issued)
         self._active_loads()
-        if any(isinstance(event, told.LabelIssued) for event in events):
+        if any(isinstance(event, told.LabelIssued | told.UnitsLabelled) for event in events):
             self._labels(set(), set(self.book.by_key))
         filled = {self.book.by_uid[uid].key for uid in named.filled if uid in self.book.by_uid}
         self._consignments(self.book.by_key if named.papers else filled)
@@ -264,7 +280,21 @@ class Loader:
             runs,
             delivered=self._delivered(named, registry),
             run_claims=self._run_claims(runs),
+            unit_codes=unit_codes,
         )
+
+    def _units(self, named: Named) -> dict[str, tuple[int, int, int]]:
+        """The units named, by number and by code, once their lots are locked; answers what is behind the codes."""
+        codes = {row.code: (row.lot_id, row.number, row.run) for row in ask(self.connection, _CODES, named.unit_codes)}
+        spans = {self.book.by_uid[uid].key: span for uid, span in named.units.items() if uid in self.book.by_uid}
+        for key, number, _ in codes.values():
+            if key in self.book.by_key:  # of another lot than the event names: refused
+                first, last = spans.get(key, (number, number))
+                spans[key] = (min(first, number), max(last, number))
+        for key, (first, last) in sorted(spans.items()):
+            for row in self.connection.execute(_UNITS, {"lot": key, "first": first, "last": last}):
+                self.book.units_of[key].setdefault(row.number, UnitRow(*row))
+        return codes
 
     def _held_for_the_estimate(self, named: Named) -> None:
         """Deliveries that a release would end the hold of: their farmer's season is counted again."""
@@ -704,6 +734,16 @@ class Loader:
         self.lots_by_key(family(self.connection, [key], "back"))
         return catch.behind(self.connection, key, grams, scheme)
 
+    def shipped_to_me(self, key: int) -> list[frozenset[int] | None]:
+        """Shipments of a lot to the actor's organisation: the units that each named; none: it named no units."""
+        answer: list[frozenset[int] | None] = []
+        for body in self.connection.execute(_SHIPMENTS, {"lot": key}).scalars():
+            event = told.parse(body)
+            event = event.instead if isinstance(event, told.Corrected) and event.instead is not None else event
+            if isinstance(event, told.Shipped) and event.to == self.actor.org_code:
+                answer.append(None if event.units is None else frozenset(numbers_of(told.units_named(event))))
+        return answer
+
     def origins(self, keys: set[int]) -> int:
         """How many farmers the goods of some lots come from."""
         return claims.origins(self.connection, keys)
@@ -857,6 +897,17 @@ _RULINGS_OF = (
     .where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "in")
 )
 _SHIPPED = select(sa.func.sum(_LINE.c.grams)).where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "shipped")
+_SHIPMENTS = (
+    select(_EVENT.c.body)
+    .join(_LINE, _LINE.c.seq == _EVENT.c.seq)
+    .where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "shipped", _LINE.c.type == "shipped")
+    .order_by(_EVENT.c.seq)
+)
+_UNIT, _CODE = table(models.Unit), table(models.UnitCode)
+_UNITS = select(*[_UNIT.c["lot_id" if item.name == "lot" else item.name] for item in fields(UnitRow)]).where(
+    _UNIT.c.lot_id == bindparam("lot"), _UNIT.c.number.between(bindparam("first"), bindparam("last"))
+)
+_CODES = select(_CODE.c.code, _CODE.c.lot_id, _CODE.c.number, _CODE.c.run).where(among(_CODE.c.code))
 _SAMPLES = (
     select(
         _SAMPLE.c.lot_id,

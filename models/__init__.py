@@ -34,6 +34,7 @@ from models.projections import (
     Deviation,
     Hold,
     LabelCount,
+    LabelRegister,
     Line,
     Load,
     LoadItem,
@@ -70,6 +71,7 @@ from models.registry import (
     Vessel,
 )
 from models.signals import Signal
+from models.units import LabelAlert, LabelRun, OpeningTry, Scan, UnitCode
 
 __all__ = [
     "LOT_SCOPED",
@@ -110,7 +112,10 @@ __all__ = [
     "InspectorTie",
     "Instrument",
     "Label",
+    "LabelAlert",
     "LabelCount",
+    "LabelRegister",
+    "LabelRun",
     "Licence",
     "Line",
     "Load",
@@ -129,6 +134,7 @@ __all__ = [
     "MembershipStatus",
     "NonConformity",
     "OfficialControl",
+    "OpeningTry",
     "Organisation",
     "Person",
     "PlannedInspection",
@@ -145,6 +151,7 @@ __all__ = [
     "Sample",
     "SampleHandover",
     "Sanction",
+    "Scan",
     "SchemeSetting",
     "SensorReading",
     "Signal",
@@ -157,6 +164,7 @@ __all__ = [
     "TrainingRecord",
     "Transfer",
     "Unit",
+    "UnitCode",
     "User",
     "Vessel",
     "Voided",

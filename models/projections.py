@@ -11,6 +11,7 @@ DISPOSITIONS = ("available", "on_hold", "rejected", "recalled", "void")
 QC_STATES = ("pending", "pass", "fail")
 LOT_KINDS = ("delivery", "receiving", "lot")
 HOLD_KINDS = ("hold", "quality", "reject", "parent", "stock", "recall", "void", "claim")
+UNIT_STATES = ("issued", "applied", "shipped", "received", "opened", "void")
 LINE_KINDS = ("in", "out", "lost", "shipped", "note")
 
 
@@ -356,15 +357,55 @@ class Transfer(SQLModel, table=True):
 
 @lot_scoped
 class Unit(SQLModel, table=True):
-    """One bag, carton or bottle packed from a lot."""
+    """One bag, carton or bottle packed from a lot, its label, and what became of it (``domain.units``).
+
+    ``label_seq``: the run of its label; a code of another run is void. Columns up to ``opened_at`` are of this label.
+    """
 
     __tablename__ = "unit"
+    __table_args__ = (one_of("state", UNIT_STATES),)
 
     lot_id: int = Field(primary_key=True, sa_type=BigInteger)
     number: int = Field(primary_key=True)
     seq: int = Field(sa_type=BigInteger)
     grams: int = grams()
     packaging: str
+    state: str | None = None
+    state_seq: int | None = Field(default=None, sa_type=BigInteger)
+    state_at: int | None = maybe_millis()
+    state_org: int | None = None
+    label_seq: int | None = Field(default=None, sa_type=BigInteger)
+    labelled_by: int | None = None
+    labelled_at: int | None = maybe_millis()
+    prints: int = 0
+    applied_at: int | None = maybe_millis()
+    weighed_g: int | None = Field(default=None, sa_type=BigInteger)
+    shipped_at: int | None = maybe_millis()
+    received_at: int | None = maybe_millis()
+    opened_at: int | None = maybe_millis()
+
+
+@org_scoped
+class LabelRegister(SQLModel, table=True):
+    """The register of unit labels: issued, printed, printed again, void. ``org_id`` did it."""
+
+    __tablename__ = "label_register"
+    __table_args__ = (
+        Index("ix_label_register_lot", "org_id", "lot_id", "seq"),
+        one_of("kind", ("issued", "printed", "reprinted", "void")),
+    )
+
+    org_id: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True, sa_type=BigInteger)
+    lot_id: int = Field(sa_type=BigInteger)
+    kind: str
+    units: str = text()  # JSON: ranges of first and last
+    labels: int
+    copies: int
+    design: str | None = None
+    reason: str | None = text(None)
+    at: int = millis()
+    told_by: str | None = None
 
 
 @org_scoped

@@ -21,6 +21,7 @@ routes = Routes(prefix="/v1/events", tags=["events"])
 
 QUALITY = {"inspected", "document_attached", "held", "released"}
 RECALL = {"recalled", "downgraded"}
+LABELS = {"units_voided"}
 
 
 class FindingOut(BaseModel):
@@ -111,6 +112,8 @@ def _needed(event: told.AnyEvent) -> str:
         kind = event.instead.type
     if kind in QUALITY:
         return "quality:write"
+    if kind in LABELS:
+        return "labels:issue"
     return "recall:write" if kind in RECALL else "events:write"
 
 

@@ -42,6 +42,14 @@ from domain.judge.quality import (
     tests_ordered,
 )
 from domain.judge.shared import instant_of
+from domain.judge.units import (
+    labels_printed,
+    units_applied,
+    units_labelled,
+    units_opened,
+    units_received,
+    units_voided,
+)
 from domain.judge.vessels import cleaned, loaded, open_load, read
 from domain.judge.world import Profiles, Run, World
 from domain.refusals import Refused
@@ -107,6 +115,14 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return packed(event, world, at)
         case told.Shipped():
             return shipped(event, world, at)
+        case told.UnitsApplied():
+            return units_applied(event, world, at)
+        case told.UnitsReceived():
+            return units_received(event, world, at)
+        case told.UnitsOpened():
+            return units_opened(event, world, at)
+        case told.UnitsVoided():
+            return units_voided(event, world, at)
         case told.Returned():
             return returned(event, world, at)
         case told.LabelsReconciled():
@@ -127,6 +143,10 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
             return label_issued(event, world, at)
         case told.LabelRevoked():
             return label_revoked(event, world)
+        case told.UnitsLabelled():
+            return units_labelled(event, world, at)
+        case told.LabelsPrinted():
+            return labels_printed(event, world, at)
         case told.DocumentIssued():
             return document_issued(event, world, at)
         case told.DocumentRevoked():

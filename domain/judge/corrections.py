@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from domain import events as told
 from domain.judge.shared import grams_of, packaging_of
+from domain.judge.units import not_labelled, not_moved_on
 from domain.judge.world import World
 from domain.refusals import Refused
 from domain.ruling import Ruling
@@ -46,7 +47,10 @@ def corrected(event: told.Corrected, world: World) -> Ruling:
         lot = world.book.by_uid[uid]
         if lot.transfer_seq is not None or world.actor.org_id not in (lot.owner_id, lot.holder_id):
             raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
+    if isinstance(original, told.Packed):
+        not_labelled(world.book.by_uid[original.lot], world)
     if isinstance(original, told.Shipped):
+        not_moved_on(original, event.instead, world.book.by_uid[original.lot], world)
         _came_back(original, event.instead, world)
     return Ruling()
 

@@ -22,6 +22,7 @@ from domain.judge.shared import (
     the_site,
     usable,
 )
+from domain.judge.units import units_shipped
 from domain.judge.world import World
 from domain.profiles import Product, Scheme
 from domain.refusals import Refused
@@ -56,6 +57,7 @@ def shipped(event: told.Shipped, world: World, at: int) -> Ruling:
     packaging = packaging_of(commodity, [event.quantity])
     grams = grams_of(event.quantity, packaging, "/quantity")
     enough(lot, grams, world, at)
+    units_shipped(event, lot, grams, world)
     for made in event.claims:
         _claim_holds(made, lot, product, event, grams, world)
     if lot.qc != "pass":
@@ -76,10 +78,15 @@ def shipped_less(event: told.Shipped, wrong: told.Shipped, world: World) -> Ruli
     told_alike = (event.lot, event.occurred_at, event.claims) == (wrong.lot, wrong.occurred_at, wrong.claims)
     if not told_alike:
         return None
-    commodity, _ = world.profiles.product(world.book.by_uid[event.lot].product)
+    lot = world.book.by_uid[event.lot]
+    commodity, _ = world.profiles.product(lot.product)
     packaging = packaging_of(commodity, [event.quantity, wrong.quantity])
-    more = grams_of(event.quantity, packaging, "/quantity") > grams_of(wrong.quantity, packaging, "/quantity")
-    return None if more else Ruling(packaging=packaging)
+    grams = grams_of(event.quantity, packaging, "/quantity")
+    if grams > grams_of(wrong.quantity, packaging, "/quantity"):
+        return None
+    world.correcting = True
+    units_shipped(event, lot, grams, world)
+    return Ruling(packaging=packaging)
 
 
 def lawful(lot: Lot, product: Product, day: date, world: World) -> None:

@@ -10,6 +10,7 @@ from domain.book import Book
 from domain.profiles import Commodity, Product, Scheme
 from domain.refusals import Refused
 from domain.ruling import Ruling
+from domain.units import Register
 from domain.values import Actor, CatchSpent, Load, Registry
 
 
@@ -19,6 +20,7 @@ class Profiles:
 
     commodities: Mapping[str, Commodity]
     schemes: Mapping[str, Scheme]
+    register: Register = field(default_factory=lambda: Register({}, ()))  # of labels
     _products: dict[str, tuple[Commodity, Product]] = field(default_factory=dict)
     _rejecting: frozenset[str] = frozenset()
     _waiting: frozenset[str] = frozenset()
@@ -117,6 +119,10 @@ class World:
     """Under a mass balance: grams of a lot (by key) that may still leave with a value."""
     catch_behind: Callable[[int, int, str], list[CatchSpent]] = lambda _lot, _grams, _scheme: []
     """The landings behind so many grams of a lot (by key): their catch, and what their certificates have left."""
+    unit_codes: dict[str, tuple[int, int, int]] = field(default_factory=dict)
+    """Codes of units that the events at hand name: the lot (by key), the number, and the run that made the code."""
+    shipped_to_me: Callable[[int], list[frozenset[int] | None]] = lambda _lot: []
+    """Shipments of a lot (by key) to the actor: the units that each named; none: it named no units."""
     origins: Callable[[set[int]], int] = lambda _lots: 1
     """How many farmers the goods of some lots (by key) come from."""
 

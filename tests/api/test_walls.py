@@ -33,6 +33,7 @@ from tests.builders import Cluster, at, kg, uid
 MARK = "planted"
 A_CODE = "PLANTED-A"
 LABEL = "7K3MZ9QW4T5R8X2B"
+UNIT = "PY0WMKPTQ4T5R8X2"
 PAPER = "0a" * 32
 UUID = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 ROLES = [*access.ROLES]
@@ -188,6 +189,7 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
             )
         )
         session.add_all(planted_recall(a, lot_id))
+        session.add_all(planted_units(a, lot_id))
     row, _ = access.add_key(
         house.recorder, a, access.EVERYTHING, name="planted key", scopes=["lots:read"], days=3, made_by=a_admin
     )
@@ -266,6 +268,29 @@ def planted_recall(a: int, lot: int) -> list[Any]:
             grams=7, on_day="2024-08-10", place="planted place", recorded_at=1, recorded_by="planted",
         ),
         models.Consignee(org_id=a, id=uid("PLANTED-CONSIGNEE"), code="PLANTED-R", name="Planted Recipient"),
+    ]  # fmt: skip
+
+
+def planted_units(a: int, lot: int) -> list[Any]:
+    """A row in each table around the labels of A's units."""
+    return [
+        models.LabelRun(
+            org_id=a, seq=98, lot_id=lot, key=1, commodity=1, packed_on="2024-11-06", seed=b"planted", opening_seed=b"planted"
+        ),
+        models.LabelRegister(
+            org_id=a, seq=98, lot_id=lot, kind="void", units="[[1,1]]", labels=1, copies=1, reason="planted reason", at=1
+        ),
+        models.UnitCode(code=UNIT, lot_id=lot, number=1, run=98),
+        models.Unit(
+            lot_id=lot, number=1, seq=98, grams=7, packaging="planted", state="issued", state_seq=98, label_seq=98,
+            labelled_by=a,
+        ),
+        models.OpeningTry(code=UNIT, lot_id=lot, tries=1),
+        models.Scan(lot_id=lot, code=UNIT, number=1, at=1, kind="public", visitor="planted"),
+        models.LabelAlert(
+            org_id=a, code=UNIT, lot_id=lot, number=1, points=80, first_at=1, last_at=1, closed_by="planted",
+            facts='[{"rule":"after_opened","points":80,"at":1,"countries":["planted"]}]',
+        ),
     ]  # fmt: skip
 
 
