@@ -42,11 +42,21 @@ ENOUGH_FARMERS = 5
 
 CHECKS_SHOWN = 40
 UNTOLD = frozenset(
-    {
-        "label_issued", "document_issued", "document_revoked", "reassessed", "transfer_offered", "read", "units_labelled", "labels_printed",
-        "units_applied", "units_received", "units_opened", "units_voided",
-    }
-)  # fmt: skip
+    (
+        "label_issued",
+        "document_issued",
+        "document_revoked",
+        "reassessed",
+        "transfer_offered",
+        "read",
+        "units_labelled",
+        "labels_printed",
+        "units_applied",
+        "units_received",
+        "units_opened",
+        "units_voided",
+    )
+)
 """Types of events that are no step of the story; what became of a unit is said of the unit."""
 COUNTRIES = {
     "LR": {"en": "Liberia", "fr": "Libéria"},
