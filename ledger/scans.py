@@ -45,9 +45,13 @@ def keep(session: SystemSession, seen: Sequence[Seen]) -> None:
     rows = [_row(one, *places[one.code]) for one in seen if one.code in places]
     if rows:
         session.connection().execute(sa.insert(_SCAN), rows)
-    for code, (lot, number) in sorted(places.items()):
+    latest = {
+        one.code: one.sighting.at for one in seen if one.sighting.kind != "receipt"
+    }  # a receipt alone is in order
+    for code, at in sorted(latest.items()):
+        lot, number = places.get(code, (0, None))
         if number is not None:
-            _look(session, code, lot, number, max(one.sighting.at for one in seen if one.code == code))
+            _look(session, code, lot, number, at)
 
 
 def _row(one: Seen, lot: int, number: int | None) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 import sqlalchemy as sa
 
 import models
+from api import cli
 from api.scan_log import position
 from domain import events as told
 from domain.label_token import parse_typed_code, to_base32
@@ -386,3 +387,18 @@ def test_the_thread_writes_what_waits_and_sweeps(yard: Yard) -> None:
         client.get(f"/l/{yard.code(1)}")
     with system_session(yard.house.recorder.database, write=False) as session:
         assert [row.number for row in session.execute(sa.select(_SCAN))] == [1]
+
+
+def test_the_command_labels_units_and_lists_them(yard: Yard, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FILIERE_DATABASE_URL", yard.house.recorder.database.url)
+    monkeypatch.setenv("FILIERE_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("FILIERE_PUBLIC_URL", "https://t.example.org")
+    monkeypatch.setattr(cli, "_say", lambda _text: None)
+    file = tmp_path / "labels.csv"
+    cli.units("D-1", label=True, output=file)
+    labels = list(csv.DictReader(file.open(encoding="utf-8")))
+    assert [(line["unit"], line["of"], line["net_g"]) for line in labels] == [("1", "2", "62500"), ("2", "2", "37500")]
+    assert all(line["address"].startswith("HTTPS://T.EXAMPLE.ORG/L/") for line in labels)
+    assert [line["opening_code"] for line in labels] == [unit.opening_code for unit in yard.print(1, 2)]
+    cli.units("D-1", output=file)
+    assert [line["state"] for line in csv.DictReader(file.open(encoding="utf-8"))] == ["issued", "issued"]
