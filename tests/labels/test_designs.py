@@ -250,7 +250,9 @@ def test_a_lot_label_is_drawn_by_the_same_designs() -> None:
 
 def test_what_must_stand_there_and_does_not_fit_is_refused() -> None:
     """A certification body with a very long name: the small tag is refused, the large one has room."""
-    paper = replace(PAPER, scheme="NOP", body_code=None, body="Very Long Name of a Certification Body" + " of the Region" * 4)
+    paper = replace(
+        PAPER, scheme="NOP", body_code=None, body="Very Long Name of a Certification Body" + " of the Region" * 4
+    )
     passport = a_passport(claims=(NOP,), certificates=(paper,))
     assert designs.items(a_unit(passport=passport), "en", designs.find("sack"))
     with refused("LABEL_TOO_SMALL"):
