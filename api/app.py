@@ -28,10 +28,12 @@ from api.v1 import (
     checklists,
     contracts,
     curves,
+    documents,
     events,
     facilities,
     imports,
     labels,
+    log,
     lots,
     prices,
     quality,
@@ -41,6 +43,7 @@ from api.v1 import (
     signals,
 )
 from ledger import memory
+from ledger.documents import desk_of
 from ledger.log import open_log
 from ledger.profiles import profiles
 from ledger.record import Recorder
@@ -53,6 +56,8 @@ PARTS = (
     events,
     lots,
     labels,
+    log,
+    documents,
     signals,
     balances,
     contracts,
@@ -70,7 +75,7 @@ PARTS = (
 
 MAX_BODY = 1 << 20
 MAX_FILE = 11 << 20
-UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|lots/[^/]+/attachments)")
+UPLOADS = re.compile(r"/v1/(?:plots/file|imports|attachments/verify|documents/verify|lots/[^/]+/attachments)")
 """Paths that take a file: a request with one holds at most ``MAX_FILE`` bytes."""
 
 
@@ -164,8 +169,8 @@ def create_app(settings: Settings | None = None, recorder: Recorder | None = Non
 def build(settings: Settings, recorder: Recorder) -> FastAPI:
     """The service itself. Nothing is asked of the database yet."""
     limits, rows = Limits(settings.pages_per_minute), public.rows_of(recorder.database)
-    log = settings.log(recorder)
-    sealer = Sealer(log, settings.seal_seconds)
+    sealed = settings.log(recorder)
+    sealer = Sealer(sealed, settings.seal_seconds)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -187,7 +192,8 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.recorder, app.state.limits = settings, recorder, limits
-    app.state.log, app.state.sealer = log, sealer
+    app.state.log, app.state.sealer = sealed, sealer
+    app.state.desk = desk_of(sealed, seals=settings.seal_seconds > 0)
     app.add_middleware(NoteUse)
     app.add_middleware(BodyLimit)
     app.add_middleware(Headers, https=settings.public_url.startswith("https://"))
@@ -196,7 +202,7 @@ def build(settings: Settings, recorder: Recorder) -> FastAPI:
         app.include_router(part.routes)
     docs.install(app)
     refuse_undeclared(app)
-    app.public = public.Public(recorder, limits, rows, LogFiles(log), sealer)
+    app.public = public.Public(recorder, limits, rows, app.state.desk, LogFiles(sealed), sealer)
     return app
 
 

@@ -11,10 +11,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from shutil import rmtree
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 
+from api import cli_log
 from api.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ app = typer.Typer(
 Lot = Annotated[str, typer.Argument(help="code or id of the lot")]
 Output = Annotated[Path | None, typer.Option("-o", "--output", help="file to write; standard output if none, or -")]
 Language = Annotated[Literal["en", "fr"], typer.Option(help="language of the text")]
+
+
+cli_log.install(app)
 
 
 def main() -> None:
@@ -135,6 +140,7 @@ def init(
 ) -> None:
     """Make the database, the first organisation and its administrator."""
     from ledger.access import found
+    from ledger.log import open_log
     from models.schema import migrate
 
     recorder = _recorder(Settings.from_env(), migrated=False)
@@ -161,6 +167,7 @@ def init(
         admin_full_name=admin,
         password=password,
     )
+    open_log(Settings.from_env().log(recorder))
     _say(f"Founded {name}. Sign in as {admin}@{code}. Next: filiere serve")
 
 
@@ -232,6 +239,7 @@ def demo(
 ) -> None:
     """Play a whole season through the ledger, then serve it."""
     from demo.clusters import CLUSTERS
+    from ledger.log import open_log, seal
 
     if cluster not in CLUSTERS:
         _stop(f"There is no cluster {cluster}. Known: {', '.join(CLUSTERS)}.", 2)
@@ -245,6 +253,10 @@ def demo(
         with system_session(recorder.database, write=False) as session:
             typer.echo(json.dumps(sums(session, cluster), indent=1, ensure_ascii=False))
         return
+    log = settings.log(recorder)
+    open_log(log)
+    with _progress("Sealing the log") as progress:
+        seal(log, progress)
     _guide(recorder, settings, played)
     recorder.database.close()
     if not no_serve:
@@ -260,7 +272,12 @@ def _demo_settings(cluster: str, port: int) -> Settings:
         file = folder / f"{cluster.lower()}.db"
         for old in (file, file.with_name(f"{file.name}-wal"), file.with_name(f"{file.name}-shm")):
             old.unlink(missing_ok=True)
+        sealed = folder / f"{cluster.lower()}-log"  # a season played anew is another history
+        rmtree(sealed, ignore_errors=True)
         os.environ["FILIERE_DATABASE_URL"] = f"sqlite:///{file}"
+        os.environ["FILIERE_LOG_DIR"] = str(sealed / "public")
+        os.environ["FILIERE_KEYS_DIR"] = str(sealed / "keys")
+        os.environ["FILIERE_CHECKPOINT_FILE"] = str(sealed / "last-checkpoint")
     return Settings.from_env()
 
 
@@ -433,30 +450,77 @@ def label(
 
 @app.command()
 def certificate(
-    lot: Lot,
+    lot: Annotated[str | None, typer.Argument(help="code or id of the lot")] = None,
     output: Output = None,
-    lang: Language = "en",
-    kind: Annotated[Literal["traceability", "analysis"], typer.Option(help="which certificate")] = "traceability",
+    lang: Annotated[Literal["en", "fr"] | None, typer.Option(help="language of the text")] = None,
+    kind: Annotated[
+        Literal["traceability", "analysis", "transaction"], typer.Option(help="which document")
+    ] = "traceability",
+    shipment: Annotated[
+        str | None, typer.Option(help="of a transaction statement: id of the event that shipped or certified the goods")
+    ] = None,
+    reissue: Annotated[str | None, typer.Option(help="number of a document to issue anew, in its place")] = None,
+    revoke: Annotated[str | None, typer.Option(help="number of a document to withdraw")] = None,
+    reason: Annotated[str | None, typer.Option(help="why it is withdrawn; no names of persons")] = None,
 ) -> None:
-    """Issue a numbered, frozen certificate: the traceability of a labelled lot, or the analysis of any lot."""
-    from ledger.issue import Kind, issue_certificate
+    """Issue a numbered, frozen, signed document on a lot; issue one anew, or withdraw it."""
+    from domain.documents import Kind
+    from ledger import issue
 
-    kinds: dict[str, Kind] = {"traceability": "traceability_certificate", "analysis": "certificate_of_analysis"}
+    if sum(one is not None for one in (lot, reissue, revoke)) != 1:
+        _stop("Name a lot, or a document to issue anew, or one to withdraw.", 2)
+    if (revoke is None) != (reason is None):
+        _stop("To withdraw a document takes --revoke NUMBER and --reason.", 2)
+    if (kind == "transaction") != (shipment is not None):
+        _stop("A transaction statement takes --kind transaction and --shipment EVENT.", 2)
     recorder = _recorder(Settings.from_env())
-    actor, uid = _owner_of(recorder, lot)
-    number = issue_certificate(recorder, actor, uid, lang, kinds[kind])
+    if revoke is not None and reason is not None:
+        issue.revoke_document(recorder, _issuer_of(recorder, revoke), revoke, reason)
+        _say(f"Withdrawn: {revoke}.")
+        return
+    if reissue is not None:
+        number = issue.reissue(recorder, _issuer_of(recorder, reissue), reissue, lang)
+    else:
+        kinds: dict[str, Kind] = {
+            "traceability": "traceability_certificate",
+            "analysis": "certificate_of_analysis",
+            "transaction": "transaction_statement",
+        }
+        actor, uid = _owner_of(recorder, lot or "")
+        number = issue.issue_certificate(recorder, actor, uid, lang or "en", kinds[kind], about=shipment)
     _write(_certificate_pdf(recorder, number), output)
-    _say(f"Issued {number}.")
+    _say(f"Issued {number}." + (f" {reissue} is superseded." if reissue is not None else ""))
 
 
 def _certificate_pdf(recorder: Recorder, number: str) -> bytes:
-    from ledger.issue import certificate as held
-    from ledger.issue import certificate_bytes
+    from ledger.documents import desk_of, signed
+    from ledger.log import open_log
+
+    log = Settings.from_env().log(recorder)
+    open_log(log)
+    return signed(desk_of(log, seals=True), None, number).content
+
+
+def _issuer_of(recorder: Recorder, number: str) -> Actor:
+    """The organisation that issued a document."""
+    from sqlalchemy import select
+
+    import models
+    from domain.refusals import Refused
+    from domain.values import Actor
+    from models.base import table
     from models.db import system_session
 
+    document, organisation = table(models.Document), table(models.Organisation)
     with system_session(recorder.database, write=False) as session:
-        paper = held(session, None, number)
-    return certificate_bytes(paper)
+        row = session.execute(
+            select(organisation.c.id, organisation.c.code)
+            .join(document, document.c.org_id == organisation.c.id)
+            .where(document.c.number == number)
+        ).first()
+    if row is None:
+        raise Refused("DOCUMENT_UNKNOWN", document=number)
+    return Actor(row.id, row.code, "system")
 
 
 def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:
@@ -793,22 +857,26 @@ def _file(text: str) -> Any:
 
 @app.command()
 def verify(
-    what: Annotated[str, typer.Argument(help="file, address, the 132 characters of a label, or its code")],
+    what: Annotated[str, typer.Argument(help="file, address, label (132 characters), code, or PDF of a document")],
     keys: Annotated[Path | None, _file("published keys of the deployment: check here, without network")] = None,
     policy: Annotated[Path | None, _file("whom you trust: log, witnesses, quorum (c2sp.org/tlog-policy)")] = None,
     checkpoint: Annotated[Path | None, _file("checkpoint kept from before, which the log must go on from")] = None,
     proof: Annotated[Path | None, _file("proof file that goes with a label or code")] = None,
     event: Annotated[Path | None, _file("event that a .tlog-proof is of, as it is in the log")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="the whole answer")] = False,
+    here: Annotated[bool, typer.Option("--here", help="a document: by this database, without asking its host")] = False,
     lang: Language = "en",
 ) -> None:
-    """Check a label, a code or a proof file here, or ask the live page. Exit status 0 only if it is in order.
+    """Check a label, a code, a proof file or a PDF, or ask the live page. Exit status 0 only if it is in order.
 
     Files and labels are checked on this machine with --keys or --policy; an address or a code without them is asked
     for. Of an address that ends in /proof the proof is fetched and checked here. Status 2: no verdict could be given.
     """
     from api import verifying
 
+    if _is_pdf(what):
+        _verify_document(Path(what).read_bytes(), as_json=as_json, here=here, lang=lang)
+        return
     if not verifying.is_offline(what, keys, policy, proof):
         _ask_page(what, as_json=as_json)
         return
@@ -850,6 +918,46 @@ def _ask_page(what: str, *, as_json: bool) -> None:
     typer.echo(json.dumps(found, ensure_ascii=False, indent=1) if as_json else _verdict(found))
     if found["state"] != "valid":
         sys.exit(1)
+
+
+def _is_pdf(name: str) -> bool:
+    """Whether a file of that name begins like a PDF."""
+    if "://" in name or not Path(name).is_file():
+        return False
+    with Path(name).open("rb") as file:
+        return file.read(5) == b"%PDF-"
+
+
+def _verify_document(data: bytes, *, as_json: bool, here: bool, lang: Language) -> None:
+    """The numbered checks of a document, by the host of the setting or by the database at hand."""
+    settings = Settings.from_env()
+    if here:
+        from api.v1.documents import verdict_out
+        from ledger.documents import verify_document
+
+        found = verdict_out(verify_document(_recorder(settings), data)).model_dump(mode="json")
+    else:
+        found = _ask_host(f"{settings.public_url}/v1/documents/verify", data)
+    if as_json:
+        typer.echo(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        lines = [f"  {item['number']}. {item['answer']}: {item['sentence'][lang]}" for item in found["checks"]]
+        typer.echo("\n".join([found["sentence"][lang], *lines]))
+    if not found["in_order"]:
+        sys.exit(1)
+
+
+def _ask_host(address: str, data: bytes) -> dict[str, Any]:
+    import httpx
+
+    try:
+        answer = httpx.post(address, content=data, headers={"Content-Type": "application/pdf"}, timeout=60)
+    except httpx.HTTPError as error:
+        _stop(f"{address} does not answer: {error}")
+    if answer.status_code != 200:  # noqa: PLR2004
+        _stop(f"{address} answered {answer.status_code}.")
+    found: dict[str, Any] = answer.json()
+    return found
 
 
 def _verdict(found: dict[str, Any]) -> str:

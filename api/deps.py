@@ -9,6 +9,7 @@ from fastapi import Depends, Request
 
 from api.auth import Caller, authenticate
 from api.problems import Problem
+from ledger.documents import Desk
 from ledger.record import Recorder
 from models.db import Database, ScopedSession, SystemSession, scoped_session, system_session
 
@@ -21,6 +22,11 @@ def recorder(request: Request) -> Recorder:
 def database(request: Request) -> Database:
     """The database of this process."""
     return request.app.state.recorder.database  # type: ignore[no-any-return]
+
+
+def desk(request: Request) -> Desk:
+    """Where documents are signed and verified."""
+    return request.app.state.desk  # type: ignore[no-any-return]
 
 
 def caller(request: Request) -> Caller:
@@ -38,6 +44,7 @@ def caller(request: Request) -> Caller:
 
 
 CallerDep = Annotated[Caller, Depends(caller)]
+DeskDep = Annotated[Desk, Depends(desk)]
 DatabaseDep = Annotated[Database, Depends(database)]
 LedgerDep = Annotated[Recorder, Depends(recorder)]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import re
+from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -28,7 +29,7 @@ from api.sealing import Sealer
 from domain.refusals import MONTHS
 from labels import page
 from labels.texts import Lang
-from ledger import pages
+from ledger import documents, pages
 from ledger.record import Recorder, lock
 from models import PublicPage
 from models.base import table
@@ -45,6 +46,9 @@ Headers = list[tuple[bytes, bytes]]
 
 HTML, JSON = b"text/html; charset=utf-8", b"application/json"
 CODE_SHOWN = 64
+DOCUMENT_FORMAT = "filiere-document/1"
+"""The shape of a document's JSON. Keys are added, never renamed; a new meaning is a new number."""
+_DATES = orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z | orjson.OPT_OMIT_MICROSECONDS
 PATIENCE = 5.0
 """Seconds that a page waits for a database that is being written (only where SQLite has no WAL)."""
 
@@ -220,12 +224,14 @@ class Public:
         recorder: Recorder,
         limits: Limits,
         rows: Rows,
+        desk: documents.Desk | None = None,
         files: LogFiles | None = None,
         sealer: Sealer | None = None,
     ) -> None:
         self._files = files
         self._sealer = sealer
         self._recorder = recorder
+        self._desk = desk
         self._limits = limits
         self._rows = rows
         self._host = page.host_of(recorder.host)
@@ -256,7 +262,11 @@ class Public:
     async def __call__(self, scope: Scope, send: Send) -> bool:
         """Answer, if it is a public path; else say so."""
         path: str = scope["path"]
-        answer = self._label if path[:3] in ("/l/", "/L/") else self._paths.get(path)
+        answer = self._paths.get(path)
+        if path[:3] in ("/l/", "/L/"):
+            answer = self._label
+        elif path[:3] == "/d/" and self._desk is not None:
+            answer = self._document
         if self._files is not None and (path.startswith("/tile/") or path in _OF_LOG or path.endswith("/proof")):
             answer = self._of_log if path[:4] != "/v1/" else None
         if answer is None:
@@ -325,6 +335,24 @@ class Public:
         media, keep, body = found
         headers = [(b"content-type", media), (b"cache-control", keep), (b"access-control-allow-origin", b"*")]
         return await self._answer(asked, send, 200, [*headers, *self._always], body)
+
+    async def _document(self, asked: _Asked, send: Send) -> None:
+        """What became of a document, for whoever holds it."""
+        if (wait := self._limits.page(asked.scope)) is not None:
+            return await self._problem(asked, send, "too-many-requests", [(b"retry-after", str(wait).encode())])
+        assert self._desk is not None
+        try:
+            found = await run_in_threadpool(documents.public, self._desk, asked.scope["path"][3:])
+        except SQLAlchemyError:
+            _LOG.exception("a document could not be read")
+            return await self._problem(asked, send, "busy", [(b"retry-after", b"5")])
+        if found is None:
+            return await self._problem(asked, send, "not-found", [])
+        if asked.wants_json:
+            headers = [(b"content-type", JSON), (b"cache-control", b"no-cache"), *self._always]
+            plain = {"format": DOCUMENT_FORMAT} | asdict(found)
+            return await self._answer(asked, send, 200, headers, orjson.dumps(plain, option=_DATES))
+        return await self._html(asked, send, 200, page.document_html(found, asked.lang, self._host))
 
     async def _renewed(self, code: str, form: Form) -> Row | None:
         """The page rendered again, once, however many ask for it at this moment."""

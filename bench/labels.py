@@ -244,6 +244,30 @@ def certificate_times(rows: int = 200) -> Times:
     return Times(min(_spent(ours) for _ in range(3)), min(_spent(lambda: plain_certificate(rows)) for _ in range(3)))
 
 
+def signing_times(rows: int = 200) -> Times:
+    """Seconds to sign a certificate of so many farmers with its attachments, and to draw it."""
+    import tempfile
+    from pathlib import Path
+
+    from ledger.keys import Keys
+    from ledger.signing import File, signatures, signer_of
+
+    passport, composition = a_passport(), shares(2 * rows, rows)
+    at = datetime(2025, 1, 20, tzinfo=UTC)
+    with tempfile.TemporaryDirectory() as folder:
+        signer = signer_of(Keys(Path(folder) / "keys"), "https://t.example.org", round(at.timestamp()) * 1000)
+
+    def draw() -> bytes:
+        return certificate_pdf(passport, "TC-1", at, composition, "en", "00" * 32)
+
+    files = [File("facts.json", "application/json", "facts", b'{"grams":12500000}' * 2000)]
+    pdf = draw()
+    (found,) = signatures(signer.sign(pdf, files, "TC-1", at))
+    assert found.holds
+    signed = min(_spent(lambda: signer.sign(pdf, files, "TC-1", at)) for _ in range(5))
+    return Times(signed, min(_spent(draw) for _ in range(5)))
+
+
 def main(rounds: int = 3) -> None:
     """Print every ratio beside its goal."""
     symbols = statistics.median(symbol_rates().ratio for _ in range(2 * rounds + 1))
@@ -261,6 +285,9 @@ def main(rounds: int = 3) -> None:
     times = [certificate_times() for _ in range(rounds)]
     ratio, spent = statistics.median(each.ratio for each in times), times[0].ours * 1000
     print(f"17  certificate, 200 farmers / bare canvas      {ratio:6.2f} x   goal at most 3 ({spent:.0f} ms)")
+    times = [signing_times() for _ in range(rounds)]
+    ratio, spent = statistics.median(each.ratio for each in times), times[0].ours * 1000
+    print(f"17  signing it / drawing it                     {ratio:6.2f} x   goal at most 1 ({spent:.0f} ms)")
 
 
 if __name__ == "__main__":

@@ -124,14 +124,15 @@ def _landing(tale: Story, landing: Landing, other: random.Random) -> None:
     )
     if not landing.licensed:
         return  # the ledger holds it: no licence was valid on the day of the catch
-    core, histamine = f"{other.randint(5, 35) / 10:.1f}", str(other.randint(5, 60))
+    core = f"{other.randint(5, 35) / 10:.1f}"
+    nine = [told.Result(test="histamine", value=str(other.randint(5, 60))) for _ in range(9)]  # the plan's samples
     tale.say(
         who,
         told.Inspected,
         f"inspected/{code}",
         when + timedelta(hours=1),
         lot=tale.uid(code),
-        measurements=measured(core_temp=core, histamine=histamine),
+        measurements=(*measured(core_temp=core), *nine),
     )
     step = profiles().commodities["anchovy"].steps["fishmeal"]
     assert step.yield_typ_bp is not None

@@ -281,6 +281,12 @@ class DocumentRow:
     language: str
     issued_at: int
     facts_sha256: str
+    about: str | None = None
+    supersedes: str | None = None
+    state: str = "issued"
+    reason: str | None = None
+    superseded_by: str | None = None
+    ended_at: int | None = None
 
 
 @dataclass(slots=True)
@@ -348,6 +354,8 @@ class Book:
     loads_of: dict[int, set[str]] = field(default_factory=lambda: defaultdict(set))
     transfers: dict[str, Transfer] = field(default_factory=dict)
     labels: dict[str, LabelRow] = field(default_factory=dict)
+    papers: dict[tuple[int, str], DocumentRow] = field(default_factory=dict)
+    """Documents handed out, by organisation and number."""
     consignments: dict[int, list[ConsignmentRow]] = field(default_factory=lambda: defaultdict(list))
     checks: dict[int, list[CheckRow]] = field(default_factory=lambda: defaultdict(list))
     orders: dict[int, list[OrderRow]] = field(default_factory=lambda: defaultdict(list))
@@ -393,6 +401,7 @@ class Book:
     new_labels: list[LabelRow] = field(default_factory=list)
     changed_labels: dict[str, LabelRow] = field(default_factory=dict)
     documents: list[DocumentRow] = field(default_factory=list)
+    changed_documents: dict[tuple[int, str], DocumentRow] = field(default_factory=dict)
     attached: list[AttachedRow] = field(default_factory=list)
     cleanings: list[CleaningRow] = field(default_factory=list)
     new_consignments: list[ConsignmentRow] = field(default_factory=list)

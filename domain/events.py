@@ -126,6 +126,13 @@ class NewLot(Value):
     expires_on: Day | None = None  # the last day of use; none: what the profile and the inputs say
 
 
+class Part(Value):
+    """So many parts of what comes out are an organisation's: 60 of 100, or 2 of 3."""
+
+    owner: Code
+    parts: Annotated[int, Field(strict=True, ge=1, le=1_000_000)]
+
+
 class Named(Value):
     """A new lot whose product and quantity follow from what goes into it."""
 
@@ -143,12 +150,16 @@ class Measurement(Value):
 class Result(Measurement):
     """A test, its value, and how it was come by.
 
-    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit.
+    ``below``: the laboratory found less than its limit of quantification, and ``value`` is that limit. ``samples``: so
+    many of the samples that were tested apart gave this value (none told: one); other values of the test are results of
+    their own.
     """
 
     below: Literal[True] | None = None
     method: Word | None = None
     uncertainty: Decimal | None = None  # expanded, in the unit of the test
+    samples: Annotated[int, Field(strict=True, ge=1, le=100)] | None = None
+    instrument: Id | None = None  # meter, thermometer or detector that gave it
 
 
 class Answered(Value):
@@ -289,6 +300,7 @@ class Transformed(Base):
     outputs: NewLots
     loss: Quantity | None = None  # declared; must close the balance when it is given
     loads: Annotated[tuple[Id, ...], Field(max_length=MAX_LOTS)] = ()  # runs that end with this
+    key: Annotated[tuple[Part, ...], Field(min_length=2, max_length=50)] | None = None  # agreed; none: by weight
 
 
 class Sampled(Base):
@@ -604,14 +616,28 @@ class LabelRevoked(Base):
 
 
 class DocumentIssued(Base):
-    """A frozen, numbered document on a lot; the digest is of the facts as they stood."""
+    """A frozen, numbered document on a lot; the digest is of the facts as they stood.
+
+    ``supersedes``: the number of the document in whose place it stands from now on. ``about``: of a transaction
+    statement, the event by which the goods left or were put on a certificate.
+    """
 
     type: Literal["document_issued"] = "document_issued"
     lot: Id
-    kind: Literal["traceability_certificate", "certificate_of_analysis"]
+    kind: Literal["traceability_certificate", "certificate_of_analysis", "transaction_statement"]
     number: Code
     language: Literal["en", "fr"]
     facts_sha256: Sha256
+    about: Id | None = None
+    supersedes: Code | None = None
+
+
+class DocumentRevoked(Base):
+    """A document is withdrawn; whoever asks after its number is told so, and why, for ever."""
+
+    type: Literal["document_revoked"] = "document_revoked"
+    number: Code
+    reason: Note
 
 
 class Reassessed(Base):
@@ -676,7 +702,7 @@ class Corrected(Base):
 Told: TypeAlias = Annotated[Recordable | Corrected, Field(discriminator="type")]
 """An event as clients send it."""
 
-Own: TypeAlias = LabelIssued | LabelRevoked | DocumentIssued | Reassessed
+Own: TypeAlias = LabelIssued | LabelRevoked | DocumentIssued | DocumentRevoked | Reassessed
 """Events that the ledger writes itself when it issues something or learns of the past."""
 
 AnyEvent: TypeAlias = Recordable | Corrected | Own
@@ -755,6 +781,7 @@ def lots_named(event: AnyEvent) -> tuple[str, ...]:
             | Cleaned()
             | Corrected()
             | LabelRevoked()
+            | DocumentRevoked()
             | Reassessed()
         ):
             return ()

@@ -179,6 +179,12 @@ CATALOGUE: Final[dict[str, Kind]] = {
         },
     ),
     # --- quantities ---
+    "SHARED_OTHERWISE": _kind(
+        "notice",
+        "lot got_g share_g why",
+        "The owner of {lot} got {got_g} of what came out; its share {why} is {share_g}.",
+        "Le propriétaire de {lot} a reçu {got_g} de ce qui est sorti ; sa part {why} est de {share_g}.",
+    ),
     "YIELD_ABOVE_RANGE": _kind(
         "alert",
         "process input_g output_g yield_bp explained_g unexplained_g",

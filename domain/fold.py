@@ -216,6 +216,8 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _label_revoked(event, entry)
         case told.DocumentIssued():
             _document_issued(event, entry)
+        case told.DocumentRevoked():
+            _document_revoked(event, entry)
         case told.Corrected() | told.Reassessed():
             message = f"{event.type} reaches back: see correct() and reassess()"
             raise TypeError(message)
@@ -673,19 +675,32 @@ def _label_revoked(event: told.LabelRevoked, entry: _Entry) -> None:
 
 def _document_issued(event: told.DocumentIssued, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
-    entry.book.documents.append(
-        DocumentRow(
-            entry.org_id,
-            entry.seq,
-            event.number,
-            event.kind,
-            lot.key,
-            event.language,
-            entry.at,
-            event.facts_sha256,
-        )
+    row = DocumentRow(
+        entry.org_id,
+        entry.seq,
+        event.number,
+        event.kind,
+        lot.key,
+        event.language,
+        entry.at,
+        event.facts_sha256,
+        event.about,
+        event.supersedes,
     )
+    entry.book.papers[entry.org_id, event.number] = row
+    entry.book.documents.append(row)
+    if event.supersedes is not None:
+        old = entry.book.papers[entry.org_id, event.supersedes]
+        old.state, old.superseded_by, old.ended_at = "superseded", event.number, entry.at
+        entry.book.changed_documents[old.org_id, old.number] = old
     entry.line(lot, "note", 0)
+
+
+def _document_revoked(event: told.DocumentRevoked, entry: _Entry) -> None:
+    row = entry.book.papers[entry.org_id, event.number]
+    row.state, row.reason, row.ended_at = "revoked", event.reason, entry.at
+    entry.book.changed_documents[row.org_id, row.number] = row
+    entry.line(entry.book.by_key[row.lot], "note", 0)
 
 
 # --- reaching back ---

@@ -61,7 +61,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One measured value beside its limit, as printed."""
+    """One measured value beside its limit, as printed.
+
+    ``below``: the value is the limit of quantification, and less than that was found. ``samples``: it is the worst
+    of so many that were tested apart.
+    """
 
     test: str  # "moisture", "mouldy", "slaty", "insect_germinated_flat", ...
     value: str  # "7.1" (decimal text), or a count
@@ -71,6 +75,8 @@ class Measured:
     count: int | None = None  # cut test: beans found ...
     of: int | None = None  # ... of how many
     name: dict[str, str] | None = None  # of the test, in the words of the commodity's profile
+    below: bool = False
+    samples: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

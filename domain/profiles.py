@@ -216,6 +216,34 @@ class Grading:
 
 
 @dataclass(frozen=True, slots=True)
+class ValueGrade:
+    """A grade and what it allows of some tests: at most ``max``, at least ``min``, decimal text by test.
+
+    ``severity`` is how grave it is to fall to this grade: none for the best.
+    """
+
+    code: str
+    name: Names
+    max: dict[str, str]
+    min: dict[str, str]
+    severity: Severity | None
+
+
+@dataclass(frozen=True, slots=True)
+class Classing:
+    """Grades of some products from the best to the last (which allows everything) by values of tests."""
+
+    products: tuple[str, ...]
+    grades: tuple[ValueGrade, ...]
+    valid_from: date
+    source: str
+
+    def tests(self) -> frozenset[str]:
+        """The tests that must be known to say the grade."""
+        return frozenset(test for grade in self.grades for test in (*grade.max, *grade.min))
+
+
+@dataclass(frozen=True, slots=True)
 class Sampling:
     """How a sample is drawn of some products, for some tests (none named: of all, for all).
 
@@ -437,6 +465,7 @@ class Commodity:
     seasons: tuple[SeasonStart, ...]
     traceability_list: tuple[Listed, ...] = ()
     returns: tuple[ReturnRule, ...] = ()
+    classes: tuple[Classing, ...] = ()
 
     def listed_as(self, product: str, on: date) -> Listed | None:
         """The food on the Food Traceability List that a product is on a day; none: it is not on the list."""
@@ -506,6 +535,11 @@ class Commodity:
     def grading_at(self, on: date) -> Grading | None:
         """The grading in force on a day; before the first, the first. None: the commodity is not graded."""
         return in_force(self.gradings, on) if self.gradings else None
+
+    def classes_of(self, product: str | None, on: date) -> Classing | None:
+        """The grades by values of a product in force on a day; none: it has none (yet)."""
+        known = [item for item in self.classes if product in item.products and item.valid_from <= on]
+        return max(known, key=lambda item: item.valid_from, default=None)
 
     def season_of(self, day: date) -> str:
         """The season that a day belongs to, such as 2024/25."""
@@ -797,6 +831,7 @@ def load_commodity(text: str, name: str) -> Commodity:
         stages=top.words("stages"),
         specifications=tuple(_whole(table, _specification) for table in top.tables("specifications")),
         gradings=tuple(_whole(table, _grading) for table in top.tables("gradings", least=0)),
+        classes=tuple(_whole(table, _classing) for table in top.tables("classes", least=0)),
         samplings=tuple(_whole(table, _sampling) for table in top.tables("samplings", least=0)),
         due=tuple(_whole(table, _due) for table in top.tables("due", least=0)),
         releases=tuple(_whole(table, _release) for table in top.tables("releases", least=0)),
@@ -953,6 +988,22 @@ def _cut_class(table: _Table) -> CutClass:
 def _grade(table: _Table) -> Grade:
     severity = cast("Severity | None", table.maybe_one_of("severity", SEVERITIES))
     return Grade(table.text("code"), table.names("name"), table.integers("max_bp"), severity)
+
+
+def _classing(table: _Table) -> Classing:
+    grades = tuple(_by_code(table.tables("grades", least=2), _value_grade).values())
+    if grades[-1].max or grades[-1].min:
+        key = "max" if grades[-1].max else "min"
+        raise table.mistake(f"grades[{len(grades) - 1}].{key}", "leave it out: the last grade takes the rest")
+    for i, grade in enumerate(grades[:-1]):
+        if not grade.max and not grade.min:
+            raise table.mistake(f"grades[{i}].max", "say what it allows: only the last grade takes everything")
+    return Classing(table.words("products"), grades, table.day("valid_from"), table.text("source"))
+
+
+def _value_grade(table: _Table) -> ValueGrade:
+    severity = cast("Severity | None", table.maybe_one_of("severity", SEVERITIES))
+    return ValueGrade(table.text("code"), table.names("name"), table.decimals("max"), table.decimals("min"), severity)
 
 
 def _sampling(table: _Table) -> Sampling:
@@ -1256,6 +1307,11 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
     for i, plan in enumerate(commodity.samplings):
         top.known(f"samplings[{i}].products", plan.products, products, "a product")
         top.known(f"samplings[{i}].tests", plan.tests, commodity.tests(), "a test")
+    for i, classing in enumerate(commodity.classes):
+        top.known(f"classes[{i}].products", classing.products, products, "a product")
+        for j, best in enumerate(classing.grades):
+            top.known(f"classes[{i}].grades[{j}].max", tuple(best.max), commodity.tests(), "a test")
+            top.known(f"classes[{i}].grades[{j}].min", tuple(best.min), commodity.tests(), "a test")
     tests = {*commodity.tests(), *(["cut_test"] if commodity.gradings else [])}
     for i, due in enumerate(commodity.due):
         top.known(f"due[{i}].products", due.products, products, "a product")
@@ -1276,6 +1332,8 @@ def _check_commodity(commodity: Commodity, top: _Table) -> None:
     stages = [(i, item, stage) for i, item in enumerate(commodity.specifications) for stage in item.stages or ("",)]
     top.once("specifications", [_place(item, stage) for _, item, stage in stages], [i for i, _, _ in stages])
     top.once("gradings", [item.valid_from.isoformat() for item in commodity.gradings])
+    graded = [(i, item, product) for i, item in enumerate(commodity.classes) for product in item.products]
+    top.once("classes", [f"{product} {item.valid_from}" for _, item, product in graded], [i for i, _, _ in graded])
     top.once("samplings", [_plan(item) for item in commodity.samplings])
     top.once("seasons", [item.valid_from.isoformat() for item in commodity.seasons])
 
@@ -1411,6 +1469,12 @@ class _Table:
             return {}
         table = self._table(key, self._values[key])
         return {name: table.integer(name) for name in self._values[key]}
+
+    def decimals(self, key: str) -> dict[str, str]:
+        if self._missing(key):
+            return {}
+        table = self._table(key, self._values[key])
+        return {name: table.decimal(name) for name in self._values[key]}
 
     def truth(self, key: str) -> bool:
         value = self._get(key, default=False)

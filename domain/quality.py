@@ -4,29 +4,33 @@
    day, at the stage, for the product. The value is compared as exactly as the limit is written.
 2. A cut test counts each bean once, in its gravest class. Shares are compared on the counts, as whole
    numbers; the percent shown is only how it is printed.
-3. The worst test decides. "hold" and "reject" fail the lot, "downgrade_grade" lowers its grade, "info" is
+3. Where the sampling plan has several samples tested apart (n), and at most so many (c) of them may lie between a
+   value (m) and the limit (M), those that do are failed when there are more: Reg. (EC) 2073/2005.
+4. The worst test decides. "hold" and "reject" fail the lot, "downgrade_grade" lowers its grade, "info" is
    said.
-4. A check that failed stands until a retest that names it finds otherwise; tests that were ordered are
+5. A check that failed stands until a retest that names it finds otherwise; tests that were ordered are
    awaited until they are decided (``standing``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import date
 from fractions import Fraction
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 from domain.profiles import (
     CUT_DEFECTS,
     SEVERITIES,
+    Classing,
     Commodity,
     CutClass,
     Grade,
     Grading,
     Severity,
     Specification,
+    ValueGrade,
     within,
 )
 from domain.quantity import WHOLE_BP, rounded
@@ -73,6 +77,20 @@ class CutTest:
         return {defect: getattr(self, defect) for defect in CUT_DEFECTS}
 
 
+class Found(NamedTuple):
+    """A value as it was found, plain decimal text.
+
+    ``below``: it is the limit of quantification, and less than that was found. ``samples``: how many gave this value.
+    """
+
+    test: str
+    value: str
+    below: bool = False
+    samples: int = 1
+    method: str | None = None
+    uncertainty: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One test and how it came out.
@@ -80,7 +98,7 @@ class Line:
     ``passed`` is none where nothing is limited, or the limit is for information; ``severity`` is how grave it
     is that the limit is not met, and none when it is. A class of the cut test has its ``count`` ``of`` beans.
     ``below``: the value is the limit of quantification, and less than that was found. ``counts``: false where it passed
-    but was not come by as the sampling plan asks for.
+    but was not come by as the sampling plan asks for. ``samples``: how many gave this value, of those tested apart.
     """
 
     test: str
@@ -95,6 +113,7 @@ class Line:
     below: bool = False
     uncertainty: str | None = None
     counts: bool = True
+    samples: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,41 +138,41 @@ class Verdict:
 
 
 def judge(
-    measurements: Sequence[tuple[str, str]],
+    measurements: Sequence[Found | tuple[str, str]],
     cut_test: CutTest | None,
     commodity: Commodity,
     on: date,
     stage: str,
     *,
     product: str | None = None,
-    below: Collection[str] = (),
 ) -> Verdict:
     """The verdict on measurements (test, plain decimal text) and a cut test, made on a day at a stage.
 
-    ``product`` narrows the limits to those of the product checked; left out, those of all products count. ``below``
-    are the tests whose value is the limit of quantification: they are met when that limit is, and else undecided.
+    ``product`` narrows the limits to those of the product checked; left out, those of all products count. What lies
+    below a limit of quantification is met when that limit is, and else undecided.
     Refuses with TEST_UNKNOWN, STAGE_UNKNOWN, CUT_TEST_COUNT, NOTHING_MEASURED and QTY_NOT_A_NUMBER.
     """
     if not measurements and cut_test is None:
         raise Refused("NOTHING_MEASURED")
     if stage not in commodity.stages:
         raise Refused("STAGE_UNKNOWN", stage=stage, commodity=commodity.id)
+    values = [item if isinstance(item, Found) else Found(*item) for item in measurements]
+    limits = [commodity.specification(item.test, stage, on, product) for item in values]
     lines = [
-        _measured(
-            value,
-            _any_specification(test, commodity),
-            commodity.specification(test, stage, on, product),
-            below=test in below,
-        )
-        for test, value in measurements
+        _measured(item, _any_specification(item.test, commodity), limit)
+        for item, limit in zip(values, limits, strict=True)
     ]
-    grade: Grade | None = None
+    lines = _by_plan(lines, commodity, on, stage, product)
+    grade: Grade | ValueGrade | None = None
     if cut_test is not None:
         grading = _grading(cut_test, commodity, on)
-        grade = grade_of(cut_test, grading)
-        lines += _cut_lines(cut_test, grading, grade)
+        by_beans = grade_of(cut_test, grading)
+        grade = by_beans
+        lines += _cut_lines(cut_test, grading, by_beans)
+    classed = class_of(values, commodity.classes_of(product, on)) if grade is None else None
+    grade = grade or classed
     severity = _gravest([line.severity for line in lines] + ([grade.severity] if grade else []))
-    moistures = [rounded(value, 2) for test, value in measurements if test == MOISTURE and test not in below]
+    moistures = [rounded(item.value, 2) for item in values if item.test == MOISTURE and not item.below]
     return Verdict(
         "fail" if severity in FAILING else "pass",
         severity,
@@ -169,6 +188,24 @@ def grade_of(cut_test: CutTest, grading: Grading) -> Grade:
         if all(_allowed(cut_test, item, grade) for item in grading.classes):
             return grade
     return grading.grades[-1]
+
+
+def class_of(values: Sequence[Found], classing: Classing | None) -> ValueGrade | None:
+    """The best grade whose limits all values meet, each as exactly as it is written.
+
+    None: there are no such grades, or a test that they ask for is not among the values. Less than a limit of
+    quantification meets what that limit meets.
+    """
+    if classing is None or not classing.tests() <= {item.test for item in values}:
+        return None
+    for grade in classing.grades[:-1]:
+        if all(
+            within(item.value, None if item.below else grade.min.get(item.test), grade.max.get(item.test))
+            and not (item.below and item.test in grade.min)
+            for item in values
+        ):
+            return grade
+    return classing.grades[-1]
 
 
 def _grading(cut_test: CutTest, commodity: Commodity, on: date) -> Grading:
@@ -187,22 +224,43 @@ def _any_specification(test: str, commodity: Commodity) -> Specification:
     raise Refused("TEST_UNKNOWN", test=test, commodity=commodity.id)
 
 
-def _measured(value: str, known: Specification, limit: Specification | None, *, below: bool) -> Line:
+def _measured(item: Found, known: Specification, limit: Specification | None) -> Line:
     """The line of a measurement; ``known`` names test and unit where no limit is in force."""
-    if limit is None:
-        rounded(value, 0)  # a number all the same
-        return Line(known.test, value, known.unit, None, None, method=known.method, below=below)
-    met = _met_below(value, limit) if below else within(value, limit.min, limit.max)
+    rounded(item.value, 0)  # a number, also where nothing is limited
+    stated, met = limit or known, None
+    if limit is not None:
+        met = _met_below(item.value, limit) if item.below else within(item.value, limit.min, limit.max)
     return Line(
-        limit.test,
-        value,
-        limit.unit,
-        limit.limit,
-        met if limit.severity != "info" and limit.limit is not None else None,
-        severity=limit.severity if met is False else None,
-        method=limit.method,
-        below=below,
+        known.test,
+        item.value,
+        stated.unit,
+        limit.limit if limit is not None else None,
+        met if limit is not None and limit.severity != "info" and limit.limit is not None else None,
+        severity=limit.severity if limit is not None and met is False else None,
+        method=item.method or stated.method,
+        below=item.below,
+        uncertainty=item.uncertainty,
+        samples=item.samples,
     )
+
+
+def _by_plan(lines: list[Line], commodity: Commodity, on: date, stage: str, product: str | None) -> list[Line]:
+    """Samples of which more lie above m, though none above the limit, than their plan allows: they fail too."""
+    answer = list(lines)
+    for test in {line.test for line in lines}:
+        plan = commodity.sampling_at(on, product, test)
+        limit = commodity.specification(test, stage, on, product)
+        if plan is None or plan.exceed_from is None or test not in plan.tests or limit is None:
+            continue
+        over = [
+            at
+            for at, line in enumerate(lines)
+            if line.test == test and line.passed and not line.below and not within(line.value, None, plan.exceed_from)
+        ]
+        if sum(lines[at].samples for at in over) > plan.may_exceed:
+            for at in over:
+                answer[at] = replace(lines[at], passed=False, severity=limit.severity, limit=plan.exceed_from)
+    return answer
 
 
 def _met_below(quantified: str, limit: Specification) -> bool | None:

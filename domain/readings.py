@@ -30,13 +30,23 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """Values out of range one after another: since the first of them, until the first that is back (none: not yet)."""
+    """Values out of range one after another: since the first of them, until the first that is back (none: not yet).
+
+    ``last``: the last of them. What lies between it and a value that came hours later was not read.
+    """
 
     side: Side
     since: int
     until: int | None
     extreme: str
     values: int
+    last: int
+
+    @property
+    def seen_until(self) -> int:
+        """Until when the values say that it was so."""
+        back = self.until is not None and self.until - self.last <= MOST_GAP_MS
+        return self.until if back and self.until is not None else self.last
 
 
 def side_of(value: str, limit: ProcessLimit, hours: int) -> Side | None:
@@ -58,7 +68,7 @@ def alarms(points: Iterable[Point], limit: ProcessLimit, start: int) -> list[Ala
         if side is not None:
             pick = max if side == "high" else min
             extreme = pick(stretch, key=lambda point: Fraction(point.value)).value
-            answer.append(Alarm(side, stretch[0].at, until, extreme, len(stretch)))
+            answer.append(Alarm(side, stretch[0].at, until, extreme, len(stretch), stretch[-1].at))
 
     for point in sorted(points, key=lambda one: one.at):
         now = side_of(point.value, limit, (point.at - start) // HOUR_MS)

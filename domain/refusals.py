@@ -50,11 +50,15 @@ LISTED: Final = frozenset({"status", "disposition", "state", "qc", "why", "origi
 WORDS: Final[dict[Lang, dict[str, str]]] = {
     "en": {
         "on_hold": "on hold",
+        "by_key": "by the agreed key",
+        "by_weight": "by weight",
         "seal_broken": "the seal of its sample was broken",
         "not_accredited": "the laboratory told no accreditation",
         "not_sampled": "no sample was recorded",
         "same_person": "whoever tested had drawn the sample",
         "owner_tested": "the owner of the goods tested",
+        "not_calibrated": "the instrument was not calibrated that day",
+        "too_few_samples": "fewer samples were tested than the plan asks for",
         "not_yet": "not yet in force",
         "void": "void",
         "fail": "failed",
@@ -79,14 +83,20 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
     },
     "fr": {
         "active": "en vigueur",
+        "by_key": "selon la clé convenue",
+        "by_weight": "au poids",
         "seal_broken": "le scellé de l'échantillon était rompu",
         "not_accredited": "le laboratoire n'a pas indiqué d'accréditation",
         "not_sampled": "aucun prélèvement n'est enregistré",
         "same_person": "qui a analysé avait prélevé l'échantillon",
         "owner_tested": "le propriétaire de la marchandise a analysé",
+        "not_calibrated": "l'instrument n'était pas étalonné ce jour-là",
+        "too_few_samples": "moins d'échantillons ont été analysés que le plan n'en demande",
         "suspended": "suspendu",
         "withdrawn": "retiré",
         "expired": "expiré",
+        "superseded": "remplacé",
+        "revoked": "retiré",
         "not_yet": "pas encore en vigueur",
         "available": "disponible",
         "on_hold": "bloqué",
@@ -585,6 +595,20 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         ),
         advice=("Bulk the lots instead.", "Regroupez plutôt les lots."),
     ),
+    "KEY_OF_OTHERS": _kind(
+        "conflict",
+        "owners",
+        title=("The key names others", "La clé nomme d'autres"),
+        sentence=(
+            "The key names {owners}; these are not just the owners of what went in, each once.",
+            "La clé nomme {owners} ; ce ne sont pas exactement les propriétaires de ce qui est entré, chacun une fois.",
+        ),
+        advice=(
+            "Give every owner of the goods that went in its parts, once; or leave the key out to share by weight.",
+            "Donnez une fois ses parts à chaque propriétaire de ce qui est entré ; ou omettez la clé pour partager au "
+            "poids.",
+        ),
+    ),
     "OWNER_REQUIRED": _kind(
         "conflict",
         "lot",
@@ -676,6 +700,29 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         advice=(
             "Check the id; only the organisation that told an event can correct it.",
             "Vérifiez l'identifiant ; seule l'organisation qui a raconté un événement peut le corriger.",
+        ),
+    ),
+    "EVENT_NOT_SEALED": _kind(
+        "conflict",
+        "event",
+        title=("Not sealed yet", "Pas encore scellé"),
+        sentence=(
+            "The event {event} is recorded, and not sealed in the log yet.",
+            "L'événement {event} est enregistré et n'est pas encore scellé dans le journal.",
+        ),
+        advice=("Ask again in a minute.", "Redemandez dans une minute."),
+    ),
+    "COSIGNATURE_REFUSED": _kind(
+        "conflict",
+        "",
+        title=("Cosignature not taken", "Contresignature non retenue"),
+        sentence=(
+            "This is no cosignature of a witness that the log has named, on a checkpoint that the log signed.",
+            "Ce n'est pas la contresignature d'un témoin nommé par le journal, sur un état signé par le journal.",
+        ),
+        advice=(
+            "Ask the operator to name your key: filiere keys witness KEY. Then cosign the newest checkpoint.",
+            "Faites nommer votre clé par l'exploitant (filiere keys witness CLÉ), puis contresignez le dernier état.",
         ),
     ),
     "CORRECTION_NOT_ALLOWED": _kind(
@@ -1676,7 +1723,7 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         "instrument",
         title=("No such instrument", "Instrument inconnu"),
         sentence=("There is no instrument {instrument}.", "Il n'y a pas d'instrument {instrument}."),
-        advice=("Register the scale first, or leave it out.", "Enregistrez d'abord la balance, ou omettez-la."),
+        advice=("Register the instrument first, or leave it out.", "Enregistrez d'abord l'instrument, ou omettez-le."),
     ),
     "ALREADY_MEMBER_FOR_PRODUCT": _kind(
         "conflict",
@@ -1841,6 +1888,55 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         advice=(
             "Known sheets: {grids}.",
             "Feuilles connues : {grids}.",
+        ),
+    ),
+    "DOCUMENT_NOT_IN_FORCE": _kind(
+        "conflict",
+        "document state",
+        title=("Document no longer in force", "Document qui n'est plus en vigueur"),
+        sentence=("{document} is {state} already.", "{document} est déjà {state}."),
+        advice=(
+            "Ask for the document by its number: it says what stands in its place, or why it was withdrawn.",
+            "Demandez le document par son numéro : il dit ce qui le remplace, ou pourquoi il a été retiré.",
+        ),
+    ),
+    "STATEMENT_ISSUED_BEFORE": _kind(
+        "conflict",
+        "document",
+        title=("Stated already", "Déjà attesté"),
+        sentence=(
+            "{document} states this transaction already, and is in force.",
+            "{document} atteste déjà cette transaction, et est en vigueur.",
+        ),
+        advice=(
+            "Send that one, or issue it anew: the new one then stands in its place.",
+            "Envoyez celui-là, ou émettez-le de nouveau : le nouveau le remplacera.",
+        ),
+    ),
+    "STATEMENT_EXCEEDS_LOT": _kind(
+        "conflict",
+        "lot have_g wanted_g",
+        title=("More than the lot", "Plus que le lot"),
+        sentence=(
+            "{wanted_g} would be stated of {lot}, which stands for {have_g}.",
+            "{wanted_g} seraient attestés pour {lot}, qui en représente {have_g}.",
+        ),
+        advice=(
+            "Correct the lot or the shipment first.",
+            "Corrigez d'abord le lot ou l'expédition.",
+        ),
+    ),
+    "STATEMENT_CLAIM_LOWERED": _kind(
+        "conflict",
+        "lot scheme value carried",
+        title=("The claim was lowered since", "Mention abaissée depuis"),
+        sentence=(
+            "It was told as {value} under {scheme}; {lot} carries {carried} now.",
+            "Annoncé {value} au titre de {scheme} ; {lot} porte désormais {carried}.",
+        ),
+        advice=(
+            "Open the claims of the lot to see what lowered it, tell the buyer, and correct the shipment.",
+            "Ouvrez les mentions du lot pour voir ce qui l'a abaissée, prévenez l'acheteur et corrigez l'expédition.",
         ),
     ),
     "DOCUMENT_UNKNOWN": _kind(

@@ -104,7 +104,7 @@ TEXTS: Final[dict[str, tuple[str, str]]] = {
     ),
     "sum.roots": ("Lots where the recall begins", "Lots où commence le rappel"),
     "sum.mixed": ("+ mixed in from other lots on the way", "+ ajoutés d'autres lots en chemin"),
-    "sum.process": ("− lost in processing (drainage, drying)", "− perdus à la transformation (égouttage, séchage)"),
+    "sum.process": ("− lost in processing", "− perdus à la transformation"),
     "sum.lost": ("− lost in handling before the recall", "− perdus en manutention avant le rappel"),
     "sum.over": ("+ drawn beyond a lot after a correction", "+ sortis au-delà d'un lot après une correction"),
     "sum.affected": ("= affected goods", "= marchandises concernées"),
@@ -325,7 +325,8 @@ class _Document(Paper):
         for name, colour in PARTS:
             grams = getattr(sums, f"{name}_g")
             part = wide * grams / sums.affected_g
-            drawing.add(Rect(x, 5 * MM, part, 4 * MM, fillColor=HexColor(colour), strokeColor=None))
+            if grams:
+                drawing.add(Rect(x, 5 * MM, part, 4 * MM, fillColor=HexColor(colour), strokeColor=None))
             x += part
             drawing.add(Rect(legend, 0.6 * MM, 2 * MM, 2 * MM, fillColor=HexColor(colour), strokeColor=None))
             said = self.clean(f"{self.say(name)} {self.percent(grams * WHOLE_BP // sums.affected_g)}")
@@ -388,8 +389,8 @@ class _Document(Paper):
         lines = [
             ("roots", sums.roots_g, False),
             ("mixed", sums.mixed_in_g, False),
-            ("process", -sums.process_loss_g, False),
-            ("lost", -sums.lost_g, False),
+            ("process", sums.process_loss_g, False),
+            ("lost", sums.lost_g, False),
             *([("over", sums.over_g, False)] if sums.over_g else []),
             ("affected", sums.affected_g, True),
             *((name, getattr(sums, f"{name}_g"), False) for name, _ in PARTS),

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from domain.analysis import Analysis, Check, Names, OrderedTest, SampleDrawn, Standing, TestLine
+    from domain.documents import Seal
 
 LOOKS: Final[dict[Standing, Look]] = {"conforms": IN_ORDER, "does_not_conform": STOP, "incomplete": CAREFUL}
 """standing -> colour, ground, shape and sign: the verdict can be told apart without colour."""
@@ -46,13 +47,15 @@ CODE_MM: Final = 26.0
 """The width of a column of codes."""
 
 
-def analysis_pdf(analysis: Analysis, number: str, issued_at: datetime, lang: str, frozen_sha256: str) -> bytes:
+def analysis_pdf(
+    analysis: Analysis, number: str, issued_at: datetime, lang: str, frozen_sha256: str, seal: Seal | None = None
+) -> bytes:
     """The certificate as PDF.
 
     ``number``: its number in the issuer's register. ``issued_at``: the moment whose state it shows.
-    ``frozen_sha256``: digest of the data that it was made from.
+    ``frozen_sha256``: digest of the data that it was made from. ``seal``: what it says of its signature.
     """
-    return _Certificate(analysis, number, issued_at, words.language(lang), frozen_sha256).pdf()
+    return _Certificate(analysis, number, issued_at, words.language(lang), frozen_sha256, seal).pdf()
 
 
 @dataclass(slots=True)
@@ -64,12 +67,13 @@ class _Certificate:
     issued_at: datetime
     lang: words.Lang
     digest: str
+    seal: Seal | None = None
     flow: Flow = field(default_factory=Flow)
     sources: list[tuple[str, date]] = field(default_factory=list)
 
     def pdf(self) -> bytes:
         for part in (self.head, self.standing, self.facts, self.results, self.ordered, self.due, self.sampling,
-                     self.written, self.limits):  # fmt: skip
+                     self.written, self.limits, self.check_copy):  # fmt: skip
             part()
         analysis, number = self.analysis, lot_label.printable(self.say("number", number=self.number))
         running = f"{self.say('analysis')}  ·  {number}  ·  {texts.text(self.lang, 'lot')} {analysis.lot_code}"
@@ -363,6 +367,9 @@ class _Certificate:
         issuer = words.clean(analysis.issuer)
         said = [self.say(f"limit.{key}", at=self._at(), organisation=issuer) for key in keys]
         self.flow.dashed(self.say("section.limits"), said)
+
+    def check_copy(self) -> None:
+        self.flow.seal(self.seal, self.lang)
 
     def _at(self) -> str:
         return words.moment(self.lang, self.issued_at)

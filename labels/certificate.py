@@ -37,6 +37,8 @@ from labels.print_texts import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from domain.documents import Seal
+    from domain.passport import Certificate as Paper
     from domain.passport import Claim, Measured, Passport, QualityCheck, State, Step, Verification
     from domain.trace import Share
 
@@ -63,15 +65,51 @@ def certificate_pdf(
     composition: Sequence[Share],
     lang: str,
     frozen_sha256: str,
+    seal: Seal | None = None,
 ) -> bytes:
     """The certificate as PDF.
 
     ``number``: its number in the issuer's register. ``issued_at``: the moment whose state it shows.
     ``composition``: the shares of the deliveries, which sum to the lot. ``frozen_sha256``: digest of the data
-    that it was made from.
+    that it was made from. ``seal``: what it says of its signature.
     """
-    sheet = _Certificate(passport, number, issued_at, list(composition), words.language(lang), frozen_sha256)
+    sheet = _Certificate(passport, number, issued_at, list(composition), words.language(lang), frozen_sha256, seal)
     return sheet.pdf()
+
+
+def claim_words(lang: words.Lang, scheme: str, scheme_name: str, value: str) -> str:
+    """A claim as a paper names it: the term, and the rules that it is made under."""
+    rules = words.RULES.get(scheme, {}).get(lang, scheme_name)
+    if value in lot_label.ORGANIC_CLAIMS:
+        return say(lang, f"claim.{value}", rules=rules)
+    named = f"value.{value}"
+    return f"{rules} – {texts.text(lang, named) if texts.has(named) else texts.words(value)}"
+
+
+def papers_table(flow: Flow, lang: words.Lang, papers: Sequence[Paper]) -> None:
+    """The certificates behind a claim: number, holder, control body, validity, status."""
+    columns = [
+        Column(say(lang, "col.certificate"), 36, lines=2),
+        Column(say(lang, "col.holder"), 44, lines=2),
+        Column(say(lang, "col.body"), 40, lines=2),
+        Column(say(lang, "col.valid"), 26, lines=2),
+        Column(say(lang, "col.status"), 20),
+    ]
+    rows = [
+        (
+            paper.number,
+            paper.holder,
+            f"{paper.body} ({paper.body_code})" if paper.body_code else paper.body,
+            f"{paper.valid_from} – {paper.valid_to}",
+            texts.text(lang, f"certificate.{paper.status}"),
+        )
+        for paper in papers[:PAPERS_SHOWN]
+    ]
+    if rows:
+        flow.table(columns, rows)
+    if len(papers) > PAPERS_SHOWN:
+        flow.y += 1.2
+        flow.paragraph(say(lang, "more_papers", n=len(papers) - PAPERS_SHOWN), 8, colour=MUTED)
 
 
 @dataclass(slots=True)
@@ -84,12 +122,13 @@ class _Certificate:
     shares: list[Share]
     lang: words.Lang
     digest: str
+    seal: Seal | None = None
     flow: Flow = field(default_factory=Flow)
 
     def pdf(self) -> bytes:
         for part in (
             self.head, self.state, self.facts, self.claims, self.composition, self.quality, self.steps,
-            self.verified, self.limits, self.annex,
+            self.verified, self.limits, self.check_copy, self.annex,
         ):  # fmt: skip
             part()
         number = lot_label.printable(self.say("number", number=self.number))
@@ -166,41 +205,16 @@ class _Certificate:
         granted = [claim for claim in self.passport.claims if claim.granted]
         if not granted:
             flow.paragraph(self.say("no_claims"), 9)
-        columns = [
-            Column(self.say("col.certificate"), 36, lines=2),
-            Column(self.say("col.holder"), 44, lines=2),
-            Column(self.say("col.body"), 40, lines=2),
-            Column(self.say("col.valid"), 26, lines=2),
-            Column(self.say("col.status"), 20),
-        ]
         for claim in granted:
             flow.need(20)
             flow.paragraph(self._claim_words(claim), 10, bold=True, after=1.4)
             papers = [paper for paper in self.passport.certificates if paper.scheme == claim.scheme]
-            if papers:
-                rows = [
-                    (
-                        paper.number,
-                        paper.holder,
-                        f"{paper.body} ({paper.body_code})" if paper.body_code else paper.body,
-                        f"{paper.valid_from} – {paper.valid_to}",
-                        texts.text(self.lang, f"certificate.{paper.status}"),
-                    )
-                    for paper in papers[:PAPERS_SHOWN]
-                ]
-                flow.table(columns, rows)
-            if len(papers) > PAPERS_SHOWN:
-                flow.y += 1.2
-                flow.paragraph(self.say("more_papers", n=len(papers) - PAPERS_SHOWN), 8, colour=MUTED)
+            papers_table(flow, self.lang, papers)
             flow.y += 2.2
         flow.y -= 2.2
 
     def _claim_words(self, claim: Claim) -> str:
-        rules = words.RULES.get(claim.scheme, {}).get(self.lang, claim.scheme_name)
-        if claim.value in lot_label.ORGANIC_CLAIMS:
-            return self.say(f"claim.{claim.value}", rules=rules)
-        value = f"value.{claim.value}"
-        return f"{rules} – {texts.text(self.lang, value) if texts.has(value) else texts.words(claim.value)}"
+        return claim_words(self.lang, claim.scheme, claim.scheme_name, claim.value)
 
     def composition(self) -> None:
         """How many deliveries and farmers, when and where, and that the grams add up."""
@@ -429,6 +443,9 @@ class _Certificate:
         ]
         said = [self.say(f"limit.{key}", at=self._at()) for key in keys]
         self.flow.dashed(self.say("section.limits"), said)
+
+    def check_copy(self) -> None:
+        self.flow.seal(self.seal, self.lang)
 
     # --- the annex ---
 

@@ -54,6 +54,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "usual": ("usual {value}", "usuel {value}"),
     "turned": ("turned", "brassé"),
     "turn_due": ("first turn", "1er brassage"),
+    "in_range_one": ("The one value is within the range.", "La seule valeur est dans la plage."),
     "in_range": ("All {n} values are within the range.", "Les {n} valeurs sont dans la plage."),
     "high": (
         "Above from {since} to {until}: up to {extreme} {unit}, {n}",
@@ -109,13 +110,19 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Warned:
-    """A stretch out of range (``until`` none: to the last value); texts as they are printed."""
+    """A stretch out of range (``until`` none: to the last value); texts as they are printed.
+
+    ``seen_until``: where the values stop saying so, which is where its mark ends; none: at ``until``. ``device``: named
+    where there are several.
+    """
 
     side: str  # "low", "high"
     since: int
     until: int | None
     extreme: str
     values: int
+    seen_until: int | None = None
+    device: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,6 +309,7 @@ def _curve(curve: Curve, lang: Lang) -> bytes:
         sheet.box((low_at, end), (float(curve.aim[0]), float(curve.aim[1])), f'fill="{AIM}"')
     for alarm in curve.alarms:
         until = alarm.until if alarm.until is not None else max(at for at, _ in points)
+        until = until if alarm.seen_until is None else alarm.seen_until
         until = max(until, alarm.since + round((end - curve.start) * 3 / sheet.wide))
         sheet.box((alarm.since, until), (bottom, top), f'fill="{ALERT_FILL}" fill-opacity=".8"')
         sheet.parts.append(
@@ -345,9 +353,7 @@ def _turnings(curve: Curve, sheet: _Sheet, lang: Lang) -> None:
                 f'<path fill="none" stroke="{MUTED}" d="M{left:.1f} {y - 4}v8M{right:.1f} {y - 4}v8M{left:.1f} {y}'
                 f'H{right:.1f}"/>'
             )
-            sheet.parts.append(
-                _text((left + right) / 2, y - 7, _say(lang, "turn_due"), 10, anchor="middle", colour=MUTED, halo=True)
-            )
+            sheet.parts.append(_text(left + 4, y - 5, _say(lang, "turn_due"), 10, colour=MUTED, halo=True))
     for at in curve.turned:
         x = sheet.px(at)
         sheet.parts.append(f'<path stroke="{INK}" stroke-dasharray="2 2" d="M{x:.1f} {TOP}v{HIGH}"/>')
@@ -411,7 +417,7 @@ def _curve_rows(curve: Curve, count: int, lang: Lang) -> list[tuple[str, str]]:
             aimed = [texts.decimal(lang, one) for one in curve.aim]
             rows.append((ACCENT, _say(lang, "aim", low=aimed[0], high=aimed[1], unit=curve.unit)))
         if not curve.alarms:
-            rows.append((INK, _say(lang, "in_range", n=count)))
+            rows.append((INK, _say(lang, "in_range" if count > 1 else "in_range_one", n=count)))
     for one in curve.alarms:
         still, until = ("", _moment(lang, one.until)) if one.until is not None else ("_still", "")
         said = _say(
@@ -419,7 +425,7 @@ def _curve_rows(curve: Curve, count: int, lang: Lang) -> list[tuple[str, str]]:
             n=_say(lang, "values" if one.values > 1 else "one_value", n=one.values),
             extreme=texts.decimal(lang, one.extreme),
         )  # fmt: skip
-        rows.append((ALERT, said))
+        rows.append((ALERT, f"{said} · {one.device}" if one.device else said))
     return rows
 
 

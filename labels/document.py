@@ -16,6 +16,8 @@ from labels.lot_label import ASCENT, POINT_MM, Bar, Item, Shape, Symbol, Text
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
+    from domain.documents import Seal
+
 LEFT: Final = 22.0
 RIGHT: Final = 188.0
 TOP: Final = 27.0
@@ -268,6 +270,24 @@ class Flow:
         x += lot_label.text_width(figure, 17, bold=True) + 1.8
         self.add(Text(x, self.y, 9, unit, colour=MUTED))
         return x + lot_label.text_width(unit, 9) + 9
+
+    def seal(self, seal: Seal | None, lang: words.Lang) -> None:
+        """How a copy of a signed paper is checked, and what is attached to it."""
+        if seal is None:
+            return
+        files = [("facts.json", "facts"), ("event.json", "event")]
+        files += [("label.txt", "label")] if seal.label else []
+        files += [("proof.tlog-proof", "proof")] if seal.proven else []
+        named = ", ".join(f"{name} ({words.say(lang, f'seal.{key}')})" for name, key in files)
+        said = [
+            words.say(lang, "seal.signed", host=seal.host),
+            words.say(lang, "seal.verify", host=seal.host),
+            words.say(lang, "seal.state", address=seal.address),
+            words.say(lang, "seal.attached", files=named),
+        ]
+        if not seal.proven:
+            said.append(words.say(lang, "seal.unproven"))
+        self.dashed(words.say(lang, "section.seal"), said)
 
     def dashed(self, title: str, sentences: Sequence[str]) -> None:
         """A section of sentences behind dashes, kept on one page."""

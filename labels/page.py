@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
     from jinja2 import Environment
 
+    from domain.documents import PublicDocument
+
 CHECKED_AT: Final = "@@CHECKED_AT@@"
 """Stands where the time of the check stands; replaced when the page is served."""
 
@@ -163,6 +165,29 @@ def unknown_html(typed: str | None, lang: Lang, host: str) -> bytes:
 def start_html(lang: Lang, host: str) -> bytes:
     """The page with one field to type the code."""
     return _form_page("start", lang, host, "")
+
+
+DOCUMENT_TONES: Final = {"issued": "ok", "superseded": "look", "revoked": "stop"}
+DOCUMENT_ICONS: Final = {"issued": "tick", "superseded": "next", "revoked": "bar"}
+"""state of a document -> the look of its page, told apart without colour."""
+
+
+def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
+    """The page of a document for whoever holds it: which it is, and whether it is still in force."""
+    voice = _Voice(lang, None)
+    kind = texts.text(lang, f"document.{held.kind}")
+    return _render(
+        "document.html",
+        voice,
+        host=_plain(host).lower(),
+        title=f"{texts.text(lang, f'document.state.{held.state}')} \u00b7 {_plain(held.number)}",
+        tone=DOCUMENT_TONES[held.state],
+        icon_name=DOCUMENT_ICONS[held.state],
+        languages=languages({}),
+        d=_plain(held),
+        kind=kind,
+        json_query=JSON_QUERY,
+    )
 
 
 def page_json(passport: Passport) -> bytes:
@@ -516,7 +541,9 @@ class _Voice:
         """The value with its unit, unless it is the count that the name already says."""
         if measured.count is not None and measured.value == str(measured.count):
             return None
-        return self.amount(measured.value, measured.unit)
+        found = self.amount(measured.value, measured.unit)
+        found = f"<\u00a0{found}" if measured.below else found
+        return self.say("of_samples", found=found, n=measured.samples) if measured.samples else found
 
     def limit(self, measured: Measured) -> Markup | None:
         if measured.limit is None or measured.unit == texts.YES_NO:

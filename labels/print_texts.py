@@ -192,6 +192,95 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "That a certificate is authentic. The certification body named above can confirm it.",
         "Qu’un certificat est authentique. L’organisme certificateur nommé plus haut peut le confirmer.",
     ),
+    # --- the transaction statement
+    "statement": ("Transaction statement", "Attestation de transaction"),
+    "statement.shipment": ("{net} shipped on {day}", "{net} expédiés le {day}"),
+    "statement.consignment": ("{net} put on a certificate on {day}", "{net} portés sur un certificat le {day}"),
+    "statement.nature": (
+        "Computed from the record, as it stood on {at}; nobody typed a figure for it. It is no transaction "
+        "certificate: only a control body issues those.",
+        "Calculée d’après l’enregistrement, au {at} ; aucun chiffre n’a été saisi pour elle. Ce n’est pas un "
+        "certificat de transaction : seul un organisme de contrôle en délivre.",
+    ),
+    "statement.unclaimed": (
+        "No claim was made for these goods.",
+        "Aucune mention n’a été revendiquée pour ces marchandises.",
+    ),
+    "fact.seller": ("Seller", "Vendeur"),
+    "fact.buyer": ("Buyer", "Acheteur"),
+    "fact.shipped": ("Shipped on", "Expédié le"),
+    "fact.certified": ("Certified on", "Certifié le"),
+    "fact.document": ("Transport document", "Document de transport"),
+    "fact.container": ("Container", "Conteneur"),
+    "fact.seal": ("Seal", "Scellé"),
+    "fact.paper": ("Certificate of the control body", "Certificat de l’organisme de contrôle"),
+    "fact.country": ("Made in", "Fait en"),
+    "paper.coi": ("certificate of inspection", "certificat d’inspection"),
+    "paper.tc": ("transaction certificate", "certificat de transaction"),
+    "paper.nop_import": ("NOP import certificate", "certificat d’importation NOP"),
+    "paper.catch": ("catch certificate", "certificat de capture"),
+    "paper.processing": ("processing statement", "déclaration de transformation"),
+    "section.weights": ("Weights", "Poids"),
+    "col.kilograms": ("Kilograms", "Kilogrammes"),
+    "col.in_grams": ("Grams", "Grammes"),
+    "weight.this.shipment": ("This shipment", "Cette expédition"),
+    "weight.this.consignment": ("On this certificate", "Sur ce certificat"),
+    "weight.returned": ("Of it came back", "Dont revenu"),
+    "weight.lot": ("The lot as it was made", "Le lot tel que constitué"),
+    "weight.shipped": ("Of the lot has left in all", "Du lot, déjà parti en tout"),
+    "weight.remaining": ("Of the lot in stock", "Du lot, en stock"),
+    "statement.left": (
+        "{left} of the lot may still leave with this claim.",
+        "{left} du lot peuvent encore partir avec cette mention.",
+    ),
+    "statement.left_balance": (
+        "{left} of the lot may still leave with this claim, by the mass balance of what it was made from.",
+        "{left} du lot peuvent encore partir avec cette mention, selon le bilan de masse de ce dont il est fait.",
+    ),
+    "statement.left_certified": (
+        "{left} of the lot may still be put on a certificate of this kind.",
+        "{left} du lot peuvent encore être portés sur un certificat de ce type.",
+    ),
+    "no_papers": (
+        "No certificate was named with this claim.",
+        "Aucun certificat n’a été indiqué avec cette mention.",
+    ),
+    "section.statement_limits": ("What this statement does not prove", "Ce que cette attestation ne prouve pas"),
+    "limit.uncertified": (
+        "That a control body certified the transaction. Where its rules ask for a certificate, only that one counts.",
+        "Qu’un organisme de contrôle a certifié la transaction. Si ses règles exigent un certificat, lui seul compte.",
+    ),
+    "limit.buyer": (
+        "That the buyer received the goods.",
+        "Que l’acheteur a reçu la marchandise.",
+    ),
+    # --- how a signed paper is checked
+    "section.seal": ("How to check this file", "Comment vérifier ce fichier"),
+    "seal.signed": (
+        "The file is signed by {host}. The signature covers every byte of it and can be seen in any PDF reader; a copy "
+        "that was edited, or printed, does not carry it.",
+        "Le fichier est signé par {host}. La signature en couvre chaque octet et se voit dans tout lecteur PDF ; une "
+        "copie modifiée ou imprimée ne la porte pas.",
+    ),
+    "seal.verify": (
+        "Whoever holds the file can have it checked, without an account: POST it to {host}/v1/documents/verify, or run "
+        "“filiere verify FILE.pdf”.",
+        "Qui détient le fichier peut le faire vérifier, sans compte : POST à {host}/v1/documents/verify, ou "
+        "« filiere verify FICHIER.pdf ».",
+    ),
+    "seal.state": (
+        "Whether it is still in force, was replaced or withdrawn: {address}",
+        "S’il est toujours en vigueur, remplacé ou retiré : {address}",
+    ),
+    "seal.attached": ("Attached to the file: {files}.", "Pièces jointes au fichier : {files}."),
+    "seal.facts": ("the frozen data", "les données figées"),
+    "seal.event": ("the record of its issue", "l’écriture de son émission"),
+    "seal.label": ("the address of the lot’s label", "l’adresse de l’étiquette du lot"),
+    "seal.proof": ("the log’s proof of its issue", "la preuve de son émission par le journal"),
+    "seal.unproven": (
+        "The log had not sealed the issue yet when the file was signed: its proof can be fetched from that address.",
+        "Le journal n’avait pas encore scellé l’émission à la signature : sa preuve s’obtient à cette adresse.",
+    ),
     "section.annex": ("Annex: shares by farmer code", "Annexe : parts par code de producteur"),
     "annex_about": (
         "Codes, not names: only the group can tell who is meant. Grams of this lot from each farmer.",

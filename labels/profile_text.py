@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.profiles import Commodity, ProcessLimit, Scheme, Specification, Step, Storage
+from domain.profiles import BatchRelease, Commodity, ProcessLimit, Scheme, Specification, Step, Storage, ValueGrade
 
 
 def commodity_text(commodity: Commodity) -> str:
@@ -42,10 +42,19 @@ def _commodity(item: Commodity) -> Iterator[str]:
         yield f"Limit           {_limit(specification)}"
     for grading in item.gradings:
         yield f"Grading         {' > '.join(grade.code for grade in grading.grades)}, {grading.beans} beans"
+    for classing in item.classes:
+        for grade in classing.grades:
+            yield f"Grade           {_graded(grade)} ({', '.join(classing.products)})"
     for plan in item.samplings:
         yield f"Sampling        {', '.join(plan.tests) or 'every lot'}: {plan.method}"
     for due in item.due:
         yield f"Due             before {', '.join(due.before)}: {', '.join(due.tests)} ({', '.join(due.products)})"
+    for release in item.releases:
+        yield f"Release         {_release(release)}"
+    for back in item.returns:
+        yield f"Returns         within {back.most_days} days: {', '.join(back.products)}"
+    for food in item.traceability_list:
+        yield f"FSMA 204        {food.food}: {', '.join(food.products)}"
     for consequence in item.consequences:
         follows = [*(f"claims nothing under {scheme}" for scheme in consequence.lowers)]
         follows += [f"label declares {consequence.declares}"] if consequence.declares else []
@@ -104,6 +113,19 @@ def _range(low: str | None, high: str | None) -> str:
     if low is None and high is None:
         return "any"
     return f"{low} to {high}" if low is not None and high is not None else f"≤ {high}" if low is None else f"≥ {low}"
+
+
+def _release(release: BatchRelease) -> str:
+    first = ["labels counted"] if release.labels else []
+    first += ["unlikely yields explained"] if release.yields else []
+    after = f" after {', '.join(first)}" if first else ""
+    return f"by a qualified person{after} ({', '.join(release.products)})"
+
+
+def _graded(grade: ValueGrade) -> str:
+    asked = [f"{test} ≤ {value}" for test, value in grade.max.items()]
+    asked += [f"{test} ≥ {value}" for test, value in grade.min.items()]
+    return f"{grade.code}: {', '.join(asked) or 'the rest'}"
 
 
 def _storage(way: Storage) -> str:

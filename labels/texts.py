@@ -213,6 +213,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "dated": ("{day}: {what}", "{day} : {what}"),
     "limit": ("limit {limit}", "limite {limit}"),
+    "of_samples": ("{found} (worst of {n} samples)", "{found} (le moins bon de {n} échantillons)"),
     "in_order": ("in order", "en ordre"),
     "not_in_order": ("not in order", "pas en ordre"),
     "no_limit": ("for information", "pour information"),
@@ -304,6 +305,35 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Scan the QR with the camera of your phone, or type the code printed under it.",
         "Scanner le QR avec l'appareil photo du téléphone, ou saisir le code imprimé dessous.",
     ),
+    # --- the page of a document -------------------------------------------------------------------------------------
+    "document.traceability_certificate": ("Traceability certificate", "Certificat de traçabilité"),
+    "document.certificate_of_analysis": ("Certificate of analysis", "Certificat d'analyse"),
+    "document.transaction_statement": ("Transaction statement", "Attestation de transaction"),
+    "document.state.issued": ("In force", "En vigueur"),
+    "document.state.superseded": ("Replaced", "Remplacé"),
+    "document.state.revoked": ("Withdrawn", "Retiré"),
+    "document.issued": (
+        "The issuer has neither replaced nor withdrawn this document.",
+        "L'émetteur n'a ni remplacé ni retiré ce document.",
+    ),
+    "document.superseded": (
+        "Since {day} another document stands in its place: {number}. Ask the issuer for it.",
+        "Depuis le {day}, un autre document le remplace : {number}. Le demander à l'émetteur.",
+    ),
+    "document.revoked": (
+        "The issuer withdrew it on {day}. Do not rely on it.",
+        "L'émetteur l'a retiré le {day}. Ne pas s'y fier.",
+    ),
+    "document.number": ("Number", "Numéro"),
+    "document.issued_at": ("Issued", "Émis le"),
+    "document.lot_now": ("How the lot stands now", "L'état actuel du lot"),
+    "document.copy": (
+        "This page does not show that the paper in your hand was not changed. Compare number, lot and SHA-256; the PDF "
+        "itself can be checked: {host}/v1/documents/verify.",
+        "Cette page ne montre pas que le papier en main n'a pas été modifié. Comparer numéro, lot et SHA-256 ; le PDF "
+        "lui-même peut être vérifié : {host}/v1/documents/verify.",
+    ),
+    "document.data": ("Data and proof (JSON)", "Données et preuve (JSON)"),
     "form.label": ("Code on the label", "Code de l'étiquette"),
     "form.hint": (
         "16 letters and digits, for example {example}. Hyphens, spaces and small letters do not matter.",

@@ -23,9 +23,10 @@ from domain import balance, facilities
 from domain import events as told
 from domain.balance import Span
 from domain.facilities import CostShare, Handled, Loss, Slot, Tariff, Use, VesselRun
+from domain.quantity import proportion
 from domain.refusals import NONE, Refused
 from domain.values import Actor
-from ledger import balances
+from ledger import balances, readings
 from ledger.balances import DAY_MS, day_of, start_of
 from ledger.facts import among, ask, organisations
 from ledger.ids import uuid7
@@ -338,6 +339,36 @@ def _sold(session: SystemSession, lots: Collection[int]) -> dict[str, list[tuple
         for item in json.loads(items):
             answer[item["lot"]].append((at, seller))
     return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What an organisation had in a load, and its part of what comes out. Grams."""
+
+    organisation: str
+    loaded_g: int
+    share_g: int
+
+
+def shares(session: SystemSession, org_id: int, load_id: str, made_g: int, key: Mapping[str, int]) -> list[Shared]:
+    """How the owners of a load share what comes out, to the gram: by weight, or by an agreed key of parts.
+
+    All for who operates the site; its own part for who has goods in it. Refuses with LOAD_UNKNOWN, KEY_OF_OTHERS.
+    """
+    load = readings.run(session, org_id, load_id)
+    loaded: dict[int, int] = defaultdict(int)
+    for row in ask(session.connection(), _ITEMS, [load.seq]):
+        loaded[row.owner_id] += row.grams
+    codes = _codes(session, loaded)
+    owners = sorted(loaded, key=codes.__getitem__)
+    if key and key.keys() != set(codes.values()):
+        raise Refused("KEY_OF_OTHERS", owners=", ".join(key))
+    parts = proportion(made_g, [key[codes[owner]] if key else loaded[owner] for owner in owners])
+    return [
+        Shared(codes[owner], loaded[owner], part)
+        for owner, part in zip(owners, parts, strict=True)
+        if org_id in (load.org_id, owner)
+    ]
 
 
 @dataclass(frozen=True, slots=True)

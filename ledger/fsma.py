@@ -148,16 +148,23 @@ class _Reader:
 
     @cached_property
     def recipients(self) -> dict[str, str]:
-        """Name and address by code: organisations, and over them the organisation's own consignees."""
+        """Name, address and telephone by code: organisations, and over them the organisation's own consignees."""
         known = {row.code: f"{row.name}, {row.country}" for row in self.session.execute(select(_ORG))}
         query = select(_CONSIGNEE).where(_CONSIGNEE.c.org_id == self.org_id)
         for row in self.session.execute(query):
-            known[row.code] = ", ".join(part for part in (row.name, row.address) if part)
+            known[row.code] = ", ".join(part for part in (row.name, row.address, row.phone) if part)
         return known
 
     @cached_property
     def organisations(self) -> dict[int, str]:
         return {row.id: f"{row.name}, {row.country}" for row in self.session.execute(select(_ORG))}
+
+    @cached_property
+    def businesses(self) -> dict[int, str]:
+        """Business name by organisation; of one's own, with whom to reach there."""
+        names = {row.id: str(row.name) for row in self.session.execute(select(_ORG))}
+        own = ", ".join(part for part in (self.holder.name, self.holder.contact) if part)
+        return names | {self.org_id: own}
 
     @cached_property
     def packed(self) -> dict[int, int]:
@@ -215,10 +222,12 @@ class _Reader:
         return f"{profiles().product(lot.product)[0].name['en']}{variety}"
 
     def _place(self, site_id: str | None) -> str | None:
+        """The location description of 21 CFR 1.1310: business and whom to reach, place, country."""
         site = self.sites.get(site_id or "")
         if site is None:
             return None
-        return ", ".join(part for part in (site.name, site.region, site.country) if part)
+        parts = (self.businesses.get(site.org_id), site.name, site.region, site.country)
+        return ", ".join(part for part in parts if part)
 
     def _farm(self, lot: Any) -> str | None:
         """The farmer's code, with the position of the plot where it is known."""
@@ -243,9 +252,14 @@ class _Reader:
         )  # fmt: skip
 
     def _landing(self, line: Any, lot: Any, event: told.Delivered) -> Record:
+        """Days and area of the trip, as the catch was told; else the day of harvest."""
+        catch, days, area = event.catch, lot.harvested_on, lot.plot
+        if catch is not None:
+            days = f"{catch.since.isoformat()} to {catch.until.isoformat()}"
+            area = f"FAO area {catch.area}"
         return self._record(
             "first_land_receiving", line, ("Receipt", event.receipt), lot_code=lot.code, product=self._product(lot),
-            grams=line.grams, unit=UNIT, harvest_dates=lot.harvested_on, harvest_area=lot.plot,
+            grams=line.grams, unit=UNIT, harvest_dates=days, harvest_area=area,
             lot_code_source=self._place(line.site_id), landing_date=instant(line.occurred_at).date(),
         )  # fmt: skip
 

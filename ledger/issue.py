@@ -15,9 +15,11 @@ from sqlalchemy import select
 import models
 from domain import events as told
 from domain.analysis import Analysis
+from domain.documents import DocumentState, Kind, Seal
 from domain.passport import Passport
 from domain.refusals import Refused
 from domain.trace import Share
+from domain.transaction import Transaction
 from domain.values import Actor
 from ledger.analysis import analysis_of
 from ledger.ids import uuid7
@@ -25,11 +27,13 @@ from ledger.passport import build, public_url
 from ledger.project import dumps
 from ledger.queries import find_lot, trace
 from ledger.record import Answer, Recorder, lock, record, record_in
+from ledger.transaction import transaction_of
 from models.base import table
 from models.db import SystemSession, system_session
 
 CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LABEL, _DOCUMENT, _FROZEN = table(models.Label), table(models.Document), table(models.Frozen)
+_LOT = table(models.Lot)
 
 Language = Literal["en", "fr"]
 
@@ -135,9 +139,11 @@ def printed(
 
 # --- numbered documents ---
 
-Kind = Literal["traceability_certificate", "certificate_of_analysis"]
-
-PREFIXES: Final[dict[Kind, str]] = {"traceability_certificate": "TC", "certificate_of_analysis": "CA"}
+PREFIXES: Final[dict[Kind, str]] = {
+    "traceability_certificate": "TC",
+    "certificate_of_analysis": "CA",
+    "transaction_statement": "TS",
+}
 """How the numbers of a kind of document begin; each kind is counted for itself, by organisation and year."""
 
 
@@ -152,6 +158,11 @@ class IssuedCertificate:
     composition: tuple[Share, ...]
     facts_sha256: str
 
+    @property
+    def url(self) -> str | None:
+        """The address of the lot's label."""
+        return self.passport.url
+
 
 @dataclass(frozen=True, slots=True)
 class IssuedAnalysis:
@@ -163,10 +174,38 @@ class IssuedAnalysis:
     analysis: Analysis
     facts_sha256: str
 
+    @property
+    def url(self) -> str | None:
+        """The address of the lot's label, where it has one."""
+        return self.analysis.url
+
+
+@dataclass(frozen=True, slots=True)
+class IssuedStatement:
+    """A transaction statement as it was frozen."""
+
+    number: str
+    issued_at: datetime
+    language: Language
+    transaction: Transaction
+    facts_sha256: str
+
+    @property
+    def url(self) -> str | None:
+        """The address of the lot's label, where it has one."""
+        return self.transaction.url
+
+
+Issued = IssuedCertificate | IssuedAnalysis | IssuedStatement
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document as it was frozen: ``facts`` is the text whose SHA-256 stands in the log."""
+    """A document as it was frozen, and what became of it: ``facts`` is the text whose SHA-256 stands in the log.
+
+    ``lot``: the id of its lot. ``about``: the event that a transaction statement is of. ``ended_at``: since when it is
+    superseded or withdrawn.
+    """
 
     number: str
     kind: Kind
@@ -174,6 +213,13 @@ class Document:
     language: Language
     facts: str
     facts_sha256: str
+    lot: str
+    about: str | None
+    supersedes: str | None
+    state: DocumentState
+    reason: str | None
+    superseded_by: str | None
+    ended_at: datetime | None
 
 
 def issue_certificate(
@@ -182,16 +228,22 @@ def issue_certificate(
     wanted: str,
     language: Language = "en",
     kind: Kind = "traceability_certificate",
+    *,
+    about: str | None = None,
+    supersedes: str | None = None,
 ) -> str:
     """Freeze the facts of a lot under the next number of the organisation; answers the number.
 
     A traceability certificate is of a labelled lot that nothing blocks; a certificate of analysis of any lot of which
-    something was measured, whatever was found.
+    something was measured, whatever was found; a transaction statement of one shipment, or of one certificate of a
+    control body (``about``: the event). What it ``supersedes`` is over in the same transaction.
     """
     now = recorder.clock()
     with system_session(recorder.database, write=True) as session:
         lock(session, alone=True)  # numbers follow each other without a gap
-        lot, plain = _now(session, recorder, actor, wanted, kind, now)
+        lot, plain = _now(session, recorder, actor, wanted, kind, now, about)
+        if about is not None:
+            _once(session, actor, about, supersedes)
         facts = dumps(plain)
         digest = hashlib.sha256(facts.encode()).hexdigest()
         number = _next_number(session, actor, PREFIXES[kind], instant_year(now))
@@ -203,6 +255,8 @@ def issue_certificate(
             number=number,
             language=language,
             facts_sha256=digest,
+            about=about,
+            supersedes=supersedes,
         )
         _accepted(record_in(session, recorder, actor, [event], now, alone=True))
         known = session.execute(
@@ -213,10 +267,51 @@ def issue_certificate(
     return number
 
 
+def reissue(recorder: Recorder, actor: Actor, number: str, language: Language | None = None) -> str:
+    """Issue a document anew, with the facts as they stand now; the old one is superseded. Answers the new number.
+
+    Refuses with DOCUMENT_UNKNOWN, with DOCUMENT_NOT_IN_FORCE, and as a first issue would.
+    """
+    with system_session(recorder.database, write=False) as session:
+        old = document(session, actor.org_id, number)
+    if old.state != "issued":
+        raise Refused("DOCUMENT_NOT_IN_FORCE", document=number, state=old.state)
+    wanted = language or old.language
+    return issue_certificate(recorder, actor, old.lot, wanted, old.kind, about=old.about, supersedes=number)
+
+
+def revoke_document(recorder: Recorder, actor: Actor, number: str, reason: str) -> None:
+    """Withdraw a document; whoever asks after it is told so, and why, for ever.
+
+    Refuses with DOCUMENT_UNKNOWN, and with DOCUMENT_NOT_IN_FORCE if it was withdrawn before.
+    """
+    now = recorder.clock()
+    event = told.DocumentRevoked(
+        id=uuid7(now, recorder.entropy),
+        occurred_at=datetime.fromtimestamp(now / 1000, UTC),
+        number=number,
+        reason=reason,
+    )
+    _accepted(record(recorder, actor, [event]))
+
+
+def _once(session: SystemSession, actor: Actor, about: str, supersedes: str | None) -> None:
+    """A transaction is stated once; a second statement of it stands in the place of the first."""
+    query = select(_DOCUMENT.c.number).where(
+        _DOCUMENT.c.org_id == actor.org_id, _DOCUMENT.c.about == about, _DOCUMENT.c.state == "issued"
+    )
+    for number in session.execute(query).scalars():
+        if number != supersedes:
+            raise Refused("STATEMENT_ISSUED_BEFORE", document=number)
+
+
 def _now(
-    session: SystemSession, recorder: Recorder, actor: Actor, wanted: str, kind: Kind, now: int
+    session: SystemSession, recorder: Recorder, actor: Actor, wanted: str, kind: Kind, now: int, about: str | None
 ) -> tuple[str, dict[str, Any]]:
     """The id of the lot, and the facts of a document on it as they stand."""
+    if kind == "transaction_statement":
+        transaction = transaction_of(session, recorder.host, actor, wanted, about)
+        return transaction.lot, {"transaction": _plain(transaction)}
     if kind == "certificate_of_analysis":
         analysis = analysis_of(session, recorder.host, actor.org_id, wanted, now)
         return analysis.lot, {"analysis": _plain(analysis)}
@@ -248,17 +343,34 @@ def document(session: SystemSession, org_id: int | None, number: str) -> Documen
     facts = session.execute(
         select(_FROZEN.c.facts).where(_FROZEN.c.org_id == row.org_id, _FROZEN.c.sha256 == row.facts_sha256)
     ).scalar_one()
-    at = datetime.fromtimestamp(row.issued_at / 1000, UTC)
-    return Document(row.number, row.kind, at, row.language, facts, row.facts_sha256)
+    lot = session.execute(select(_LOT.c.uid).where(_LOT.c.id == row.lot_id)).scalar_one()
+    return Document(
+        row.number,
+        row.kind,
+        datetime.fromtimestamp(row.issued_at / 1000, UTC),
+        row.language,
+        facts,
+        row.facts_sha256,
+        lot,
+        row.about,
+        row.supersedes,
+        row.state,
+        row.reason,
+        row.superseded_by,
+        datetime.fromtimestamp(row.ended_at / 1000, UTC) if row.ended_at is not None else None,
+    )
 
 
-def certificate(session: SystemSession, org_id: int | None, number: str) -> IssuedCertificate | IssuedAnalysis:
+def certificate(session: SystemSession, org_id: int | None, number: str) -> Issued:
     """A certificate by its number, exactly as frozen, as values to draw from."""
     held = document(session, org_id, number)
     plain = json.loads(held.facts)
     if held.kind == "certificate_of_analysis":
         analysis = _thawed(Analysis, plain["analysis"])
         return IssuedAnalysis(held.number, held.issued_at, held.language, analysis, held.facts_sha256)
+    if held.kind == "transaction_statement":
+        transaction = _thawed(Transaction, plain["transaction"])
+        return IssuedStatement(held.number, held.issued_at, held.language, transaction, held.facts_sha256)
     return IssuedCertificate(
         number=held.number,
         issued_at=held.issued_at,
@@ -269,17 +381,24 @@ def certificate(session: SystemSession, org_id: int | None, number: str) -> Issu
     )
 
 
-def certificate_bytes(held: IssuedCertificate | IssuedAnalysis) -> bytes:
-    """A certificate as PDF, drawn from what was frozen: the same bytes every time."""
+def certificate_bytes(held: Issued, seal: Seal | None = None) -> bytes:
+    """A certificate as PDF, drawn from what was frozen: the same bytes every time.
+
+    ``seal``: what the paper says of its signature; none: it is not signed, and says nothing of one.
+    """
+    said = (held.number, held.issued_at, held.language, held.facts_sha256, seal)
     if isinstance(held, IssuedAnalysis):
         from labels.analysis_certificate import analysis_pdf
 
-        return analysis_pdf(held.analysis, held.number, held.issued_at, held.language, held.facts_sha256)
+        return analysis_pdf(held.analysis, *said)
+    if isinstance(held, IssuedStatement):
+        from labels.transaction_statement import statement_pdf
+
+        return statement_pdf(held.transaction, *said)
     from labels.certificate import certificate_pdf
 
-    return certificate_pdf(
-        held.passport, held.number, held.issued_at, list(held.composition), held.language, held.facts_sha256
-    )
+    number, at, language, digest, _ = said
+    return certificate_pdf(held.passport, number, at, list(held.composition), language, digest, seal)
 
 
 def _facts(passport: Passport, composition: tuple[Share, ...]) -> dict[str, Any]:
@@ -307,8 +426,10 @@ def _thawed(kind: Any, plain: Any) -> Any:
 
 __all__ = [
     "Document",
+    "Issued",
     "IssuedAnalysis",
     "IssuedCertificate",
+    "IssuedStatement",
     "Kind",
     "Labelled",
     "certificate",
@@ -320,5 +441,7 @@ __all__ = [
     "normal_code",
     "printed",
     "public_url",
+    "reissue",
+    "revoke_document",
     "revoke_label",
 ]

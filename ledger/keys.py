@@ -76,6 +76,14 @@ class Keys:
         self._make_folder()
         return self.folder / name
 
+    def document_bytes(self, name: str) -> bytes | None:
+        """A key or certificate for signing documents; none if it is not here."""
+        path = self.folder / name
+        if not path.exists():
+            return None
+        _only_mine(path)
+        return path.read_bytes()
+
     def _files(self, begin: str) -> list[Path]:
         return sorted(self.folder.glob(f"{begin}*.json")) if self.folder.exists() else []
 

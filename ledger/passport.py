@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import sqlalchemy as sa
@@ -190,14 +191,15 @@ def _certificates(
             body_code=row.body_code,
             valid_from=known[row.id].valid_from,
             valid_to=known[row.id].valid_to,
-            status=_paper_status(known[row.id], facts.today),
+            status=paper_status(known[row.id], facts.today),
         )
         for row in rows
     )
     return papers, list(known.values())
 
 
-def _paper_status(held: CertificateFacts, today: date) -> Any:
+def paper_status(held: CertificateFacts, today: date) -> Any:
+    """How a certificate stands on a day; where nothing is known of it, it is not said to be in force."""
     status = held.status_on(today)
     return status if status in ("active", "suspended", "withdrawn", "expired") else "suspended"
 
@@ -269,7 +271,14 @@ def _steps(session: SystemSession, facts: _Facts) -> tuple[tuple[Step, ...], int
                 inside = _group(grouped, key, row)
                 inside["in"] += row.grams
                 continue
-            if row.type in ("label_issued", "document_issued", "reassessed", "transfer_offered", "read"):
+            if row.type in (
+                "label_issued",
+                "document_issued",
+                "document_revoked",
+                "reassessed",
+                "transfer_offered",
+                "read",
+            ):
                 continue
             key = (row.type, row.process, row.org_id, row.site_id)
             inside = _group(grouped, key, row)
@@ -367,8 +376,10 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
             line.get("count"),
             line.get("of"),
             _test_name(line["test"], facts.family[row.lot_id].product),
+            bool(line.get("below")),
+            samples,
         )
-        for line in json.loads(row.lines)
+        for line, samples in _apart(json.loads(row.lines))
     )
     methods = sorted({line["method"] for line in json.loads(row.lines) if line.get("method")})
     return QualityCheck(
@@ -380,6 +391,20 @@ def _check(row: Any, facts: _Facts) -> QualityCheck:
         grade=row.grade,
         measured=measured,
     )
+
+
+def _apart(lines: Sequence[Mapping[str, Any]]) -> Iterator[tuple[Mapping[str, Any], int | None]]:
+    """Each test of a check once: of samples tested apart the worst value, and of how many (one: none)."""
+    for test in dict.fromkeys(line["test"] for line in lines):
+        same = [line for line in lines if line["test"] == test]
+        samples = sum(line.get("samples", 1) for line in same)
+        yield max(same, key=_how_bad), samples if samples > 1 else None
+
+
+def _how_bad(line: Mapping[str, Any]) -> tuple[bool, Fraction]:
+    """What failed first; then the highest, or the lowest where there is a lower limit alone."""
+    value = Fraction(line["value"])
+    return line["passed"] is False, -value if (line["limit"] or "").startswith("≥") else value
 
 
 def _test_name(test: str, product: str) -> dict[str, str] | None:

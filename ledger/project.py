@@ -345,7 +345,7 @@ def _issued(session: SystemSession, book: Book) -> None:
                 .where(label.c.code == code)
                 .values(state=row.state, reason=row.reason, superseded_by=row.superseded_by, ended_at=row.ended_at)
             )
-    _insert(session, models.Document, [_renamed(asdict(row)) for row in book.documents])
+    _documents(session, book)
     _insert(
         session,
         models.AttachedDocument,
@@ -361,6 +361,17 @@ def _issued(session: SystemSession, book: Book) -> None:
             session.connection().execute(
                 sa.update(paper).where(same).values(state=ended.state, ended_seq=ended.ended_seq)
             )
+
+
+def _documents(session: SystemSession, book: Book) -> None:
+    document = table(models.Document)
+    _insert(session, models.Document, [_renamed(asdict(row)) for row in book.documents])
+    fresh = {id(row) for row in book.documents}
+    for row in book.changed_documents.values():
+        if id(row) not in fresh:
+            same = sa.and_(document.c.org_id == row.org_id, document.c.seq == row.seq)
+            said = {name: getattr(row, name) for name in ("state", "reason", "superseded_by", "ended_at")}
+            session.connection().execute(sa.update(document).where(same).values(**said))
 
 
 def _renamed(row: dict[str, Any]) -> dict[str, Any]:
@@ -380,7 +391,8 @@ def _forget(book: Book, was: dict[int, int]) -> None:
         book.new_handovers, book.new_label_counts, book.site_checklists,
         book.new_deviations, book.changed_deviations,
         book.readings, book.units, book.new_loads, book.ended_loads, book.new_transfers, book.answered_transfers,
-        book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.voided,
+        book.new_parties, book.reclaimed, book.new_labels, book.changed_labels, book.documents, book.changed_documents,
+        book.voided,
         book.attached, book.dropped, book.ended_caps, book.cleanings, book.new_consignments, book.ended_consignments,
     )  # fmt: skip
     for waiting in pending:

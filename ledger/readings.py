@@ -271,8 +271,16 @@ def drawn(found: Course, now: int, lang: str) -> Curve:
         found.turned,
         turn if limit is not None and set(limit.steps) & set(due.steps if due is not None else ()) else None,
         [
-            Warned(one.side, one.since, one.until, one.extreme, one.values)
-            for some in found.alarms.values()
+            Warned(
+                one.side,
+                one.since,
+                one.until,
+                one.extreme,
+                one.values,
+                one.seen_until,
+                device if len(found.series) > 1 else "",
+            )
+            for device, some in found.alarms.items()
             for one in some
         ],
     )

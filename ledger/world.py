@@ -22,6 +22,7 @@ from domain.book import (
     CheckRow,
     ConsignmentRow,
     DeviationRow,
+    DocumentRow,
     Fill,
     HandoverRow,
     HoldRow,
@@ -76,6 +77,8 @@ class Named:
     organisations: set[str] = field(default_factory=set)
     transfers: set[str] = field(default_factory=set)
     labels: set[str] = field(default_factory=set)
+    papers_issued: set[str] = field(default_factory=set)
+    """Numbers of documents of the actor's organisation."""
     instruments: set[str] = field(default_factory=set)
     days: dict[str, set[tuple[str, date]]] = field(default_factory=lambda: defaultdict(set))
     """Farmer -> (product, day) of what is delivered: the seasons to be counted."""
@@ -113,6 +116,7 @@ class Named:
                 self._outputs(event.outputs)
             case told.Transformed():
                 self._outputs(event.outputs)
+                self.organisations.update(part.owner for part in event.key or ())
                 self.loads.update(event.loads)
             case told.Loaded():
                 self.vessels.add(event.vessel)
@@ -127,6 +131,10 @@ class Named:
                 self.certificates.update(identity for claim in event.claims for identity in claim.certificates)
             case told.LabelRevoked():
                 self.labels.add(event.code)
+            case told.DocumentIssued():
+                self.papers_issued |= _given(event.supersedes)
+            case told.DocumentRevoked():
+                self.papers_issued.add(event.number)
             case told.Cleaned() | told.Checked():
                 self.vessels |= _given(event.vessel)
             case told.DeviationRaised() | told.DeviationClosed() | told.ActionVerified():
@@ -135,6 +143,7 @@ class Named:
                 self.samples.add(event.sample)
             case told.Inspected():
                 self.samples |= _given(event.sample)
+                self.instruments.update(item.instrument for item in event.measurements if item.instrument)
             case told.Certified() | told.TransferAccepted():
                 self.papers = True
                 if isinstance(event, told.TransferAccepted):
@@ -222,6 +231,7 @@ class Loader:
         if named.quality:
             self._quality(self.book.by_key)
         self.lots_by_key({key for load in loads for key in load.contents} | self._labels(named.labels, set()))
+        self._documents(named.papers_issued)
         self._active_loads()
         if any(isinstance(event, told.LabelIssued) for event in events):
             self._labels(set(), set(self.book.by_key))
@@ -529,6 +539,13 @@ class Loader:
                     )
         return found
 
+    def _documents(self, numbers: set[str]) -> None:
+        """Documents of the actor's organisation, with their lots."""
+        rows = [DocumentRow(*row) for row in ask(self.connection, _DOCUMENTS, numbers, org_id=self.actor.org_id)]
+        self.lots_by_key({row.lot for row in rows})
+        for row in rows:
+            self.book.papers[row.org_id, row.number] = row
+
     # --- what a correction takes back ---
 
     def lines_of(self, seq: int) -> tuple[LineRow, ...]:
@@ -774,6 +791,12 @@ _LABEL_COUNT, _HANDOVER, _SITE_LIST = (
     table(models.LabelCount),
     table(models.SampleHandover),
     table(models.SiteChecklist),
+)
+_DOCUMENT = table(models.Document)
+_DOCUMENTS = (
+    select(*(_DOCUMENT.c["lot_id" if item.name == "lot" else item.name] for item in fields(DocumentRow)))
+    .where(_DOCUMENT.c.org_id == bindparam("org_id"), among(_DOCUMENT.c.number))
+    .order_by(_DOCUMENT.c.seq)
 )
 _HANDOVERS = (
     select(

@@ -24,7 +24,7 @@ from models.ics import (
     TrainingRecord,
 )
 from models.imports import ImportMapping, ImportRecord, ImportRun
-from models.issued import AttachedDocument, Attachment, Document, Frozen, Label, PublicPage
+from models.issued import AttachedDocument, Attachment, Document, DocumentFile, Frozen, Label, PublicPage
 from models.log import Cosignature, Event, LogCheckpoint, LogEntry, LogNotice
 from models.prices import PricedProduct, PriceList, PriceVersion
 from models.projections import (
@@ -91,6 +91,7 @@ __all__ = [
     "Cosignature",
     "Deviation",
     "Document",
+    "DocumentFile",
     "Estimate",
     "EstimateRevision",
     "Event",

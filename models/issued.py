@@ -46,10 +46,14 @@ class PublicPage(SQLModel, table=True):
 
 @org_scoped
 class Document(SQLModel, table=True):
-    """A numbered document handed out on a lot: a projection of ``document_issued``."""
+    """A numbered document handed out on a lot: a projection of ``document_issued`` and ``document_revoked``."""
 
     __tablename__ = "document"
-    __table_args__ = (UniqueConstraint("org_id", "number"),)
+    __table_args__ = (
+        UniqueConstraint("org_id", "number"),
+        Index("ix_document_number", "number"),
+        one_of("state", ("issued", "superseded", "revoked")),
+    )
 
     org_id: int = Field(primary_key=True)
     seq: int = Field(primary_key=True, sa_type=BigInteger)
@@ -59,6 +63,27 @@ class Document(SQLModel, table=True):
     language: str
     issued_at: int = millis()
     facts_sha256: str
+    about: str | None = None  # the event that a transaction statement is of
+    supersedes: str | None = None
+    state: str = "issued"
+    reason: str | None = text(None)
+    superseded_by: str | None = None
+    ended_at: int | None = maybe_millis()
+
+
+@org_scoped
+class DocumentFile(SQLModel, table=True):
+    """A document as it was signed, to the byte. Kept, not projected; found by its SHA-256 when a copy is verified."""
+
+    __tablename__ = "document_file"
+    __table_args__ = (Index("ix_document_file_sha256", "sha256"), Index("ix_document_file_signer", "signer"))
+
+    org_id: int = Field(primary_key=True)
+    number: str = Field(primary_key=True)
+    content: bytes = Field(sa_type=LargeBinary)
+    sha256: str
+    signer: str  # SHA-256 of the certificate that signed it
+    signed_at: int = millis()
 
 
 @org_scoped

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, TypeAlias
 
 from fastapi import Query, Request, Response
 from pydantic import BaseModel, Field
@@ -291,6 +291,37 @@ def draw_curve(
     found = readings.course(session, caller.org_id, load_id, wanted.test)
     content = curve_svg(readings.drawn(found, ledger.clock(), wanted.lang), wanted.lang)
     return Response(content, media_type="image/svg+xml")
+
+
+# --- what comes out of a shared load ---
+
+
+class SharedOut(Shown):
+    """What an organisation had in the load, and its part of what comes out, in grams."""
+
+    organisation: str
+    loaded_g: int
+    share_g: int
+
+
+KeyPart: TypeAlias = Annotated[str, Field(pattern=r"^[A-Z0-9][A-Z0-9./_-]{0,39}:[1-9][0-9]{0,6}$")]
+
+
+class WantedShares(Body):
+    """What came out, in grams; perhaps the agreed key, `COOP:60` for each owner."""
+
+    grams: Annotated[int, Field(ge=1, le=10**12)]
+    key: Annotated[list[KeyPart], Field(max_length=50)] = Field(default_factory=list)
+
+
+@routes.get("/loads/{load_id}/shares", access=READ, name="shares", summary="How the owners share what comes out")
+def show_shares(
+    caller: CallerDep, session: LedgerReadDep, load_id: told.Id, wanted: Annotated[WantedShares, Query()]
+) -> list[SharedOut]:
+    """To the gram, by the weight of what each had in it or by the agreed key; who uses the site sees its own part."""
+    key = {owner: int(parts) for owner, _, parts in (one.rpartition(":") for one in wanted.key)}
+    found = facilities.shares(session, caller.org_id, load_id, wanted.grams, key)
+    return [SharedOut.model_validate(one) for one in found]
 
 
 # --- control charts ---

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict
 
 from api.access import Needs, Routes
 from api.deps import CallerDep, LedgerDep, LedgerReadDep
-from api.versions import Instant
+from api.problems import Problem
 from domain import events as told
+from domain.documents import Kind
 from ledger import issue
 from ledger.queries import find_lot
 from models.db import system_session
@@ -32,17 +32,6 @@ class Revocation(BaseModel):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Printed twice"}]})
 
     reason: told.Note
-
-
-class DocumentOut(BaseModel):
-    """A document as it was frozen; ``facts_sha256`` is of ``facts`` as JSON with sorted keys and no spaces."""
-
-    number: str
-    kind: issue.Kind
-    issued_at: Instant
-    language: Literal["en", "fr"]
-    facts: dict[str, Any]
-    facts_sha256: str
 
 
 class CertificateOut(BaseModel):
@@ -113,44 +102,23 @@ def issue_certificate(
     ledger: LedgerDep,
     lot: str,
     lang: Literal["en", "fr"] = "en",
-    kind: issue.Kind = "traceability_certificate",
+    kind: Kind = "traceability_certificate",
+    about: Annotated[
+        told.Id | None, Query(description="of a transaction statement: the event that shipped or certified the goods")
+    ] = None,
 ) -> CertificateOut:
     """Numbered and frozen: the facts as they stand now. The QR leads to the live state.
 
     ``traceability_certificate``: the lot needs a label, and nothing may block it. ``certificate_of_analysis``: every
-    result of the lot, passed or not; refused only where nothing was ever measured.
+    result of the lot, passed or not; refused only where nothing was ever measured. ``transaction_statement``: of one
+    shipment, or one certificate of a control body (``about``), whose claims the lot carries still.
     """
-    number = issue.issue_certificate(ledger, caller.actor, lot, lang, kind)
-    return CertificateOut(number=number, url=f"/v1/documents/{number}")
-
-
-@routes.get(
-    "/documents/{number}",
-    access=Needs("lots:read"),
-    summary="A certificate as PDF, or its facts",
-    response_model=DocumentOut,
-    responses={200: {"content": {"application/pdf": {}}}},
-)
-def get_document(
-    caller: CallerDep,
-    session: LedgerReadDep,
-    number: str,
-    format: Literal["pdf", "json"] = "pdf",  # noqa: A002 - the parameter's plain name
-) -> Any:
-    """The same every time: what was frozen, whatever became known since."""
-    if format == "json":
-        held = issue.document(session, caller.org_id, number)
-        return DocumentOut(
-            number=held.number,
-            kind=held.kind,
-            issued_at=held.issued_at,
-            language=held.language,
-            facts=json.loads(held.facts),
-            facts_sha256=held.facts_sha256,
+    if (kind == "transaction_statement") != (about is not None):
+        raise Problem(
+            422,
+            "malformed",
+            "A transaction statement is of one event, and only that kind of document is.",
+            advice="Name the event by which the goods left, as about, with kind=transaction_statement.",
         )
-    certificate = issue.certificate(session, caller.org_id, number)
-    return Response(
-        issue.certificate_bytes(certificate),
-        media_type="application/pdf",
-        headers={"Content-Disposition": f'inline; filename="{certificate.number}.pdf"'},
-    )
+    number = issue.issue_certificate(ledger, caller.actor, lot, lang, kind, about=about)
+    return CertificateOut(number=number, url=f"/v1/documents/{number}")

@@ -13,7 +13,17 @@ from domain.judge.claim import certified, downgraded
 from domain.judge.corrections import CORRECTABLE, corrected
 from domain.judge.custody import accepted, offered, rejected
 from domain.judge.gate import brought_by, delivered, received
-from domain.judge.leaving import label_issued, label_revoked, lost, packed, returned, shipped, shipped_less
+from domain.judge.leaving import (
+    document_issued,
+    document_revoked,
+    label_issued,
+    label_revoked,
+    lost,
+    packed,
+    returned,
+    shipped,
+    shipped_less,
+)
 from domain.judge.making import bulked, split, transformed
 from domain.judge.quality import (
     action_verified,
@@ -31,7 +41,7 @@ from domain.judge.quality import (
     sampled,
     tests_ordered,
 )
-from domain.judge.shared import instant_of, seen
+from domain.judge.shared import instant_of
 from domain.judge.vessels import cleaned, loaded, open_load, read
 from domain.judge.world import Profiles, Run, World
 from domain.refusals import Refused
@@ -118,8 +128,9 @@ def judge(event: told.AnyEvent, world: World) -> Ruling:
         case told.LabelRevoked():
             return label_revoked(event, world)
         case told.DocumentIssued():
-            seen(event.lot, world, at)
-            return Ruling()
+            return document_issued(event, world, at)
+        case told.DocumentRevoked():
+            return document_revoked(event, world)
         case told.Reassessed():
             return Ruling()
 

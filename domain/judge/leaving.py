@@ -227,3 +227,25 @@ def label_revoked(event: told.LabelRevoked, world: World) -> Ruling:
     if label is None or label.org_id != world.actor.org_id or label.state == "revoked":
         raise Refused("LABEL_UNKNOWN", label=event.code)
     return Ruling()
+
+
+def document_issued(event: told.DocumentIssued, world: World, at: int) -> Ruling:
+    """A document on a lot that the teller sees; what it supersedes is in force, of the same kind and lot."""
+    lot = seen(event.lot, world, at)
+    if event.supersedes is not None:
+        old = world.book.papers.get((world.actor.org_id, event.supersedes))
+        if old is None or (old.kind, old.lot, old.about) != (event.kind, lot.key, event.about):
+            raise Refused("DOCUMENT_UNKNOWN", document=event.supersedes)
+        if old.state != "issued":
+            raise Refused("DOCUMENT_NOT_IN_FORCE", document=old.number, state=old.state)
+    return Ruling()
+
+
+def document_revoked(event: told.DocumentRevoked, world: World) -> Ruling:
+    """A document of the teller that was not withdrawn before; one that is superseded may be."""
+    row = world.book.papers.get((world.actor.org_id, event.number))
+    if row is None:
+        raise Refused("DOCUMENT_UNKNOWN", document=event.number)
+    if row.state == "revoked":
+        raise Refused("DOCUMENT_NOT_IN_FORCE", document=row.number, state=row.state)
+    return Ruling()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from domain import events as told
 from domain.balance import yield_finding
+from domain.findings import Finding, found
 from domain.judge.shared import (
     caps_at,
     commingled,
@@ -16,15 +19,17 @@ from domain.judge.shared import (
     packaging_of,
     ready_for,
     seen,
+    the_organisation,
     the_site,
     use_by_of,
 )
 from domain.judge.vessels import not_cleaned, open_load
 from domain.judge.world import World
 from domain.profiles import Commodity
+from domain.quantity import proportion
 from domain.refusals import Refused
 from domain.ruling import Ruling
-from domain.values import Load, Site
+from domain.values import Load, Lot, Site
 
 
 def bulked(event: told.Bulked, world: World, at: int) -> Ruling:
@@ -116,12 +121,14 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
     findings = commingled(lots, event, world)
     unlikely = yield_finding(step, drawn, made) if step is not None else None
     findings += [unlikely] if unlikely is not None else []
+    owners = owners_of(event.outputs, lots, world)
+    findings += _shared(event, lots, owners, packaging, world)
     caps = caps_at(lots, site, event, world)
     unclean = not_cleaned(lots, loads, site, caps, at, event.occurred_at.date(), world)
     return Ruling(
         holder=site.org_id,
         site=site.id,
-        owners=owners_of(event.outputs, lots, world),
+        owners=owners,
         expires=use_by_of(event.outputs, lots, event.occurred_at.date(), world, new=True),
         packaging=packaging,
         caps=caps,
@@ -129,6 +136,33 @@ def transformed(event: told.Transformed, world: World, at: int) -> Ruling:
         holds={item.lot: "CLEANING_RECORD_MISSING" for item in event.outputs} if unclean else {},
         unfit=_unfit(loads, commodity, site, at, world),
     )
+
+
+def _shared(
+    event: told.Transformed, lots: list[Lot], owners: Mapping[str, int], packaging: Mapping[str, int], world: World
+) -> list[Finding]:
+    """Who got less than its share of what came out, by the agreed key or by the weight of what went in.
+
+    A share is exact to the gram; a gram either way is rounding. What each got is a fact and is kept as told.
+    """
+    first = {lot.owner_id: lot for lot in reversed(lots)}
+    key = {the_organisation(part.owner, world): part.parts for part in event.key or ()}
+    if event.key is not None and (key.keys() != first.keys() or len(key) != len(event.key)):
+        raise Refused("KEY_OF_OTHERS", owners=", ".join(part.owner for part in event.key))
+    if len(first) < 2:  # noqa: PLR2004 - one owner shares with nobody
+        return []
+    brought, got = dict.fromkeys(first, 0), dict.fromkeys(first, 0)
+    for i, (lot, item) in enumerate(zip(lots, event.inputs, strict=True)):
+        brought[lot.owner_id] += grams_of(item.quantity, packaging, f"/inputs/{i}/quantity")
+    for i, made in enumerate(event.outputs):
+        got[owners[made.lot]] += grams_of(made.quantity, packaging, f"/outputs/{i}/quantity")
+    shares = proportion(sum(got.values()), [key.get(owner, brought[owner]) for owner in first])
+    why = "by_key" if key else "by_weight"
+    return [
+        found("SHARED_OTHERWISE", lot=first[owner].code, got_g=got[owner], share_g=share, why=why)
+        for owner, share in zip(first, shares, strict=True)
+        if share - got[owner] > 1
+    ]
 
 
 def _unfit(loads: list[Load], commodity: Commodity, site: Site, at: int, world: World) -> list[str]:

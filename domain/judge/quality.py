@@ -27,7 +27,7 @@ from domain.judge.shared import (
 )
 from domain.judge.world import World
 from domain.profiles import Commodity, Sampling, Scheme
-from domain.quality import CUT_TEST, FAILING, CutTest, Line, Verdict, passed
+from domain.quality import CUT_TEST, FAILING, CutTest, Found, Verdict, passed
 from domain.quality import judge as judge_quality
 from domain.quantity import WHOLE_BP
 from domain.refusals import Refused
@@ -104,17 +104,20 @@ def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
     """A check, by the specification of its day and stage."""
     lot = seen(event.lot, world, at)
     commodity, _ = world.profiles.product(lot.product)
+    for item in event.measurements:
+        if item.instrument is not None and item.instrument not in world.registry.instruments:
+            raise Refused("INSTRUMENT_UNKNOWN", instrument=item.instrument)
     verdict = judge_quality(
-        [(item.test, item.value) for item in event.measurements],
+        [
+            Found(item.test, item.value, bool(item.below), item.samples or 1, item.method, item.uncertainty)
+            for item in event.measurements
+        ],
         CutTest(**event.cut_test.model_dump()) if event.cut_test else None,
         commodity,
         on=event.occurred_at.date(),
         stage=event.stage,
         product=lot.product,
-        below={item.test for item in event.measurements if item.below},
     )
-    told_of = {item.test: item for item in event.measurements}
-    verdict = replace(verdict, lines=tuple(_as_told(line, told_of.get(line.test)) for line in verdict.lines))
     verdict, findings = _counted(verdict, event, lot, commodity, world)
     if verdict.verdict == "fail":
         failed = next(line for line in verdict.lines if line.passed is False)
@@ -148,13 +151,6 @@ def inspected(event: told.Inspected, world: World, at: int) -> Ruling:
     )
 
 
-def _as_told(line: Line, result: told.Result | None) -> Line:
-    """With the method and the uncertainty that the laboratory gave."""
-    if result is None:
-        return line
-    return replace(line, method=result.method or line.method, uncertainty=result.uncertainty)
-
-
 def _counted(
     verdict: Verdict, event: told.Inspected, lot: Lot, commodity: Commodity, world: World
 ) -> tuple[Verdict, list[Finding]]:
@@ -176,9 +172,14 @@ def _why_not(test: str, event: told.Inspected, lot: Lot, commodity: Commodity, w
     rows = world.book.samples[event.sample] if event.sample is not None else []
     if any(row.broken for row in world.book.handovers[event.sample or ""]):
         return "seal_broken"
+    told_of = [item for item in event.measurements if item.test == test]
+    if any(item.instrument is not None and not _calibrated(item.instrument, event, world) for item in told_of):
+        return "not_calibrated"
     plan = commodity.sampling_at(event.occurred_at.date(), lot.product, test)
     if plan is None:
         return None
+    if sum(item.samples or 1 for item in told_of) < plan.units:
+        return "too_few_samples"
     if plan.accredited and event.accreditation is None:
         return "not_accredited"
     if plan.apart and not rows:
@@ -189,6 +190,10 @@ def _why_not(test: str, event: told.Inspected, lot: Lot, commodity: Commodity, w
     if "owner" in plan.apart and not outside and lot.owner_id == world.actor.org_id:
         return "owner_tested"
     return None
+
+
+def _calibrated(instrument: str, event: told.Inspected, world: World) -> bool:
+    return world.registry.instruments[instrument].calibrated_on(event.occurred_at.date())
 
 
 def _consequences(

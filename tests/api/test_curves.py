@@ -170,3 +170,14 @@ def test_a_control_chart_follows_what_was_measured(fermentary: Fermentary) -> No
     assert fermentary.stranger.get("/v1/control-chart", params=wanted).json()["values"] == []
     assert fermentary.operator.get("/v1/control-chart", params=wanted | {"test": "mood"}).status_code == 422
     assert fermentary.operator.get("/v1/control-chart", params=wanted | {"product": "gold"}).status_code == 422
+
+
+def test_the_shares_of_a_load_are_shown_to_whom_they_concern(fermentary: Fermentary) -> None:
+    path = f"{LOAD}/shares"
+    found = fermentary.operator.get(path, params={"grams": 360_001}).json()
+    assert [(one["organisation"], one["share_g"]) for one in found] == [("COOP", 240_001), ("GUEST", 120_000)]
+    agreed = {"grams": 100, "key": ["COOP:1", "GUEST:3"]}
+    assert [one["share_g"] for one in fermentary.owner.get(path, params=agreed).json()] == [75]
+    assert fermentary.stranger.get(path, params={"grams": 1}).status_code == 404
+    assert fermentary.operator.get(path, params=agreed | {"key": ["COOP:1"]}).json()["code"] == "KEY_OF_OTHERS"
+    assert fermentary.operator.get(path, params=agreed | {"key": ["COOP=1"]}).status_code == 422

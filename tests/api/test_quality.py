@@ -167,3 +167,25 @@ def test_a_late_failure_blocks_the_lot_and_what_was_made_of_it_and_nothing_else(
         refused = trade.tell("EXP", "shipped", "2025-01-25T08:00:00Z", lot=uid(code), quantity=weight)
         assert (refused.status_code, refused.json()["code"]) == (409, "LOT_BLOCKED")
     assert others() == before
+
+
+def test_the_page_says_what_is_below_a_limit_of_quantification_and_the_worst_of_several_samples(trade: Trade) -> None:  # noqa: F811
+    trade.chain()
+    path = "/" + trade.keys["EXP"].post("/v1/lots/X/labels").json()["url"].split("/", 3)[3]
+    measured = [
+        {"test": "benzo_a_pyrene", "value": "0.5", "below": True},
+        {"test": "moisture", "value": "7.1", "samples": 4},
+        {"test": "moisture", "value": "7.6"},
+    ]
+    answer = trade.tell("EXP", "inspected", "2025-01-24T08:00:00Z", lot=uid("X"), measurements=measured)
+    assert answer.status_code == 201, answer.text
+    client = trade.house.client()
+    page = client.get(path, headers={"accept": "application/json"}).json()
+    newest = next(check for check in page["checks"] if check["at"] == "2025-01-24")["measured"]
+    assert {one["test"]: (one["value"], one["below"], one["samples"]) for one in newest} == {
+        "benzo_a_pyrene": ("0.5", True, None),
+        "moisture": ("7.6", False, 5),
+    }
+    said = client.get(path).text.replace("\u00a0", " ").replace("\u202f", " ").replace("\u2009", " ")
+    assert "&lt; 0.5 µg/kg" in said
+    assert "7.6 % (worst of 5 samples)" in said

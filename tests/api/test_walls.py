@@ -182,6 +182,11 @@ def planted(house: House, monkeypatch: pytest.MonkeyPatch) -> Planted:
                 facts_sha256="planted",
             )
         )
+        session.add(
+            models.DocumentFile(
+                org_id=a, number="PLANTED-DOC-1", content=b"planted", sha256="planted", signer="planted", signed_at=1
+            )
+        )
         session.add_all(planted_recall(a, lot_id))
     row, _ = access.add_key(
         house.recorder, a, access.EVERYTHING, name="planted key", scopes=["lots:read"], days=3, made_by=a_admin

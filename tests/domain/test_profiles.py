@@ -476,3 +476,26 @@ def test_limits_by_product(name: str, test: str, product: str, limit: str, sever
     assert found is not None
     assert (found.limit, found.severity) == (limit, severity)
     assert found.source
+
+
+COFFEE = Path(__file__).resolve().parents[1] / "own_profiles" / "commodities" / "coffee.toml"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "says"),
+    [
+        ('max = { defects = "12" }', 'max = { defect = "12" }', "classes[0].grades[1].max", "“defect” is not a test"),
+        ('max = { defects = "12" }', "max = { defects = 12 }", "classes[0].grades[1].max.defects", "write text in quotes"),
+        ('max = { defects = "25" }', "", "classes[0].grades[2].max", "only the last grade takes everything"),
+        ('severity = "downgrade_grade"\n\n[[samplings]]', 'max = { defects = "99" }\n\n[[samplings]]',
+         "classes[0].grades[3].max", "the last grade takes the rest"),
+        ('[[classes]]\nproducts = ["coffee_green"]', '[[classes]]\nproducts = ["coffee_gren"]', "classes[0].products",
+         "“coffee_gren” is not a product"),
+    ],
+)  # fmt: skip
+def test_a_mistake_in_grades_by_values_is_found_by_its_key(old: str, new: str, key: str, says: str) -> None:
+    text = COFFEE.read_text("utf-8")
+    assert old in text
+    with pytest.raises(ProfileMistake, match=says) as mistake:
+        load_commodity(text.replace(old, new, 1), "coffee.toml")
+    assert mistake.value.key == key

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from domain.profiles import CUT_DEFECTS, load_commodity
-from domain.quality import CutTest, Line, Verdict, grade_of, judge
+from domain.quality import CutTest, Found, Line, Verdict, grade_of, judge
 from domain.refusals import Refused
 
 PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 COCOA = load_commodity((PROFILES / "commodities" / "cocoa.toml").read_text("utf-8"), "cocoa.toml")
+ANCHOVY = load_commodity((PROFILES / "commodities" / "anchovy.toml").read_text("utf-8"), "anchovy.toml")
 DAY = date(2025, 1, 21)
 GRADES = ["G1", "G2", "SS"]
 GRADING = COCOA.gradings[0]
@@ -199,6 +200,7 @@ def test_a_verdict_is_plain_json() -> None:
         "below": False,
         "uncertainty": None,
         "counts": True,
+        "samples": 1,
     }
 
 
@@ -226,3 +228,83 @@ def test_a_line_fails_exactly_when_the_lot_is_sub_standard(counts: list[int]) ->
     failed = any(line.passed is False for line in verdict.lines)
     assert failed == (verdict.grade == "SS") == (verdict.verdict == "fail")
     assert verdict.lines[0].passed is not failed
+
+
+# --- grades by values ---
+
+COFFEE = load_commodity(
+    (Path(__file__).resolve().parents[1] / "own_profiles" / "commodities" / "coffee.toml").read_text("utf-8"),
+    "coffee.toml",
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "grade", "severity"),
+    [
+        ({"defects": "3", "cup": "85.0"}, "G1", None),
+        ({"defects": "3", "cup": "84.96"}, "G1", None),  # as exactly as the limit is written
+        ({"defects": "3", "cup": "84.9"}, "G2", None),
+        ({"defects": "4", "cup": "90"}, "G2", None),
+        ({"defects": "13", "cup": "90"}, "G3", None),
+        ({"defects": "25", "cup": "60"}, "G3", "info"),
+        ({"defects": "26", "cup": "90"}, "UG", "downgrade_grade"),
+        ({"defects": "3"}, None, None),  # what the best grade asks for is not known
+        ({"cup": "90"}, None, None),
+    ],
+)
+def test_the_best_grade_whose_limits_all_values_meet(
+    values: dict[str, str], grade: str | None, severity: str | None
+) -> None:
+    verdict = judge([*values.items(), ("moisture", "11.0")], None, COFFEE, DAY, "lot", product="coffee_green")
+    assert (verdict.grade, verdict.severity, verdict.verdict) == (grade, severity, "pass")
+
+
+def test_of_several_values_all_meet_the_grade_and_less_than_can_be_measured_proves_no_minimum() -> None:
+    found = [("defects", "2"), ("defects", "5"), ("cup", "90")]
+    assert judge(found, None, COFFEE, DAY, "lot", product="coffee_green").grade == "G2"
+    below = [Found("defects", "3", below=True), Found("cup", "90", below=True)]
+    assert judge(below, None, COFFEE, DAY, "lot", product="coffee_green").grade == "G3"
+    assert (
+        judge([("defects", "2"), ("cup", "90")], None, COFFEE, date(2021, 1, 1), "lot", product="coffee_green").grade
+        is None
+    )
+
+
+# --- several samples tested apart: n = 9, c = 2, m = 100, M = 200 ---
+
+
+@pytest.mark.parametrize(
+    ("values", "failed"),
+    [
+        ((100,) * 9, []),
+        ((100.4,) * 9, []),  # as exactly as m is written
+        ((150, 200, *(20,) * 7), []),  # c of them above m, none above M
+        ((150, 200, 101, *(20,) * 6), ["101", "150", "200"]),  # one more
+        ((201, *(20,) * 8), ["201"]),
+        ((201, 150, 150, 150, *(20,) * 5), ["150", "150", "150", "201"]),
+    ],
+)
+def test_of_nine_samples_two_may_lie_between_m_and_the_limit(values: tuple[float, ...], failed: list[str]) -> None:
+    found = [("histamine", str(value)) for value in values]
+    verdict = judge(found, None, ANCHOVY, DAY, "lot", product="anchovy_whole")
+    assert sorted(line.value for line in verdict.lines if line.passed is False) == failed
+    assert verdict.verdict == ("fail" if failed else "pass")
+    assert verdict.severity == ("reject" if failed else None)
+    assert {line.limit for line in verdict.lines if line.value == "150" and line.passed is False} <= {"100"}
+
+
+@pytest.mark.parametrize(("above", "verdict"), [(2, "pass"), (3, "fail")])
+def test_a_value_counts_for_as_many_samples_as_gave_it(above: int, verdict: str) -> None:
+    found = [Found("histamine", "150", samples=above), Found("histamine", "20", samples=9 - above)]
+    assert judge(found, None, ANCHOVY, DAY, "lot", product="anchovy_whole").verdict == verdict
+
+
+def test_less_than_a_limit_of_quantification_is_not_above_m() -> None:
+    found = [Found("histamine", "150", below=True, samples=9)]
+    assert judge(found, None, ANCHOVY, DAY, "lot", product="anchovy_whole").verdict == "pass"
+
+
+def test_one_value_below_does_not_speak_for_another_of_its_test() -> None:
+    found = [Found("benzo_a_pyrene", "0.5", below=True), Found("benzo_a_pyrene", "7.1")]
+    assert [line.below for line in judge(found, None, COCOA, DAY, "lot").lines] == [False, True]
+    assert judge(found, None, COCOA, DAY, "lot").verdict == "fail"

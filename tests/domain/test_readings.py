@@ -23,9 +23,9 @@ def points(**values: str) -> list[Point]:
 def test_an_alarm_lasts_until_the_first_value_that_is_back() -> None:
     read = points(h0="28", h24="39", h50="39.4", h52="38", h54="41", h70="52.6", h72="53.1", h74="52.4", h76="53")
     assert alarms(reversed(read), HEAP, 0) == [
-        Alarm("low", 50 * HOUR_MS, 54 * HOUR_MS, "38", 2),  # a heap warms up first: 39 at 24 h is none
-        Alarm("high", 70 * HOUR_MS, 74 * HOUR_MS, "53.1", 2),
-        Alarm("high", 76 * HOUR_MS, None, "53", 1),
+        Alarm("low", 50 * HOUR_MS, 54 * HOUR_MS, "38", 2, 52 * HOUR_MS),  # a heap warms up first: 39 at 24 h is none
+        Alarm("high", 70 * HOUR_MS, 74 * HOUR_MS, "53.1", 2, 72 * HOUR_MS),
+        Alarm("high", 76 * HOUR_MS, None, "53", 1, 76 * HOUR_MS),
     ]
 
 
@@ -96,3 +96,9 @@ def test_epcis_sensor_elements_are_read_in_our_units() -> None:
     assert [(one.row, one.code) for one in rows if isinstance(one, Unreadable)] == [
         (3, "type-unknown"), (4, "unit-unknown"), (6, "type-unknown"), (7, "type-unknown"),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("back", "seen"), [(6, 6), (7, 0), (24, 0), (None, 0)])
+def test_an_alarm_is_drawn_as_long_as_values_say_so(back: int | None, seen: int) -> None:
+    alarm = Alarm("high", 0, back * HOUR_MS if back is not None else None, "53", 1, 0)
+    assert alarm.seen_until == seen * HOUR_MS

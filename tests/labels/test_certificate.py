@@ -270,6 +270,14 @@ def test_the_typeface_is_embedded() -> None:
 
 
 @pytest.mark.slow
+def test_signing_takes_no_longer_than_drawing() -> None:
+    """Goal 17: at most 1x."""
+    from bench.labels import signing_times
+
+    assert min(signing_times().ratio for _ in range(3)) <= 1
+
+
+@pytest.mark.slow
 def test_a_certificate_of_200_rows_takes_at_most_thrice_a_plain_canvas() -> None:
     """Goal 17."""
     from bench.labels import certificate_times

@@ -59,7 +59,7 @@ def test_without_a_range_or_without_values_there_is_still_a_picture() -> None:
     assert "Good practice" not in texts(curve_svg(curve([(0, 1.0)], low=None, high=None)))
     assert "Nothing was read" in texts(curve_svg(curve()))
     assert "Nothing was read" in texts(control_svg(Control("M", "P", "%", [])))
-    assert "All 1 values" in texts(curve_svg(curve([(0, 45.0)])))
+    assert "The one value is within" in texts(curve_svg(curve([(0, 45.0)])))
 
 
 def test_a_control_chart_names_its_lines_and_what_stands_out() -> None:
@@ -78,3 +78,15 @@ def test_round_values_lie_within_and_are_not_too_many(low: float, high: float) -
     assert 3 <= len(ticks) <= 13
     assert all(low - 1e-9 <= value <= high + 1e-9 for value, _ in ticks)
     assert len({said for _, said in ticks}) == len(ticks)
+
+
+def test_a_lone_value_out_of_range_marks_itself_and_not_the_day_after_it() -> None:
+    def marked(seen_until: int | None) -> float:
+        alarm = Warned("high", START + HOUR_MS, START + 25 * HOUR_MS, "53.5", 1, seen_until)
+        svg = curve_svg(curve([(0, 48.0), (1, 53.5)], [(25, 48.0)], alarms=[alarm])).decode()
+        found = re.search(r'stroke-width="4" d="M([\d.]+) [\d.]+H([\d.]+)"', svg)
+        assert found is not None
+        return float(found[2]) - float(found[1])
+
+    assert marked(None) > 100
+    assert 2 < marked(START + HOUR_MS) < 4

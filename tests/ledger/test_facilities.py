@@ -18,6 +18,7 @@ from domain.refusals import Refused
 from ledger import facilities
 from ledger.facilities import Wanted
 from ledger.record import Recorder
+from ledger.replay import replay
 from models.base import table
 from models.db import system_session
 from tests.builders import at, kg, uid
@@ -224,3 +225,68 @@ def test_losses_by_reason_and_against_the_baseline(worked: Chain) -> None:
     assert found.processes == (Loss("ferment_dry", 300_000),)
     assert found.baseline is not None
     assert (found.baseline.loss_bp, found.reduction_bp) == (3_400, 8_088)
+
+
+# --- what comes out of a shared load ---
+
+
+def dried(made: dict[str, tuple[str, float]], **more: Any) -> told.Transformed:
+    """RUN1, with 600 kg of COOP and 300 kg of EXP, gives some lots: code -> (owner, kilograms)."""
+    outputs = tuple(
+        told.NewLot(lot=uid(code), code=code, product="cocoa_dry_beans", quantity=kg(weight), owner=owner)
+        for code, (owner, weight) in made.items()
+    )
+    inputs = tuple(told.Drawn(lot=uid(lot), quantity=kg(weight)) for lot, weight in (("D1", 600), ("X1", 300)))
+    return told.Transformed(
+        id=uid("dried"), occurred_at=at("2025-01-20T08:00:00Z"), site=uid("FERM"), process="ferment_dry", inputs=inputs,
+        outputs=outputs, **more,
+    )  # fmt: skip
+
+
+def key(**parts: int) -> tuple[told.Part, ...]:
+    return tuple(told.Part(owner=owner, parts=count) for owner, count in parts.items())
+
+
+def shared(chain: Chain, org: str, grams: int, **parts: int) -> dict[str, tuple[int, int]]:
+    with system_session(chain.recorder.database, write=False) as session:
+        found = facilities.shares(session, chain.cluster.orgs[org], uid("RUN1"), grams, parts)
+    return {one.organisation: (one.loaded_g, one.share_g) for one in found}
+
+
+def test_what_comes_out_is_shared_by_weight_or_by_the_agreed_key_to_the_gram(worked: Chain) -> None:
+    assert shared(worked, "COOP", 360_001) == {"COOP": (600_000, 240_001), "EXP": (300_000, 120_000)}
+    assert shared(worked, "COOP", 360_001, COOP=1, EXP=1) == {"COOP": (600_000, 180_001), "EXP": (300_000, 180_000)}
+    assert shared(worked, "EXP", 360_001) == {"EXP": (300_000, 120_000)}  # no more than its own part
+    for org, parts, code in (("RIVAL", {}, "LOAD_UNKNOWN"), ("COOP", {"COOP": 1}, "KEY_OF_OTHERS")):
+        with pytest.raises(Refused) as refused:
+            shared(worked, org, 1, **parts)
+        assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("made", "agreed", "short"),
+    [
+        ({"A": ("COOP", 240), "B": ("EXP", 120)}, None, {}),
+        ({"A": ("COOP", 239.999), "B": ("EXP", 120.001)}, None, {}),  # a gram is rounding
+        ({"A": ("COOP", 250), "B": ("EXP", 110)}, None, {"X1": (110_000, 120_000, "by_weight")}),
+        ({"A": ("COOP", 200), "C": ("COOP", 160)}, None, {"X1": (0, 120_000, "by_weight")}),  # nothing at all
+        ({"A": ("COOP", 250), "B": ("EXP", 110)}, key(COOP=250, EXP=110), {}),
+        ({"A": ("COOP", 240), "B": ("EXP", 120)}, key(COOP=3, EXP=1), {"D1": (240_000, 270_000, "by_key")}),
+    ],
+)
+def test_who_got_less_than_its_share_is_said(
+    worked: Chain, made: dict[str, tuple[str, float]], agreed: Any, short: dict[str, tuple[int, int, str]]
+) -> None:
+    answer = worked.ok(dried(made, key=agreed))
+    said = [finding.params for finding in answer.findings if finding.code == "SHARED_OTHERWISE"]
+    assert {one["lot"]: (one["got_g"], one["share_g"], one["why"]) for one in said} == short
+    assert sum(worked.lot(code).initial_g for code in made) == 360_000
+    assert replay(worked.recorder).identical
+
+
+@pytest.mark.parametrize(
+    "agreed", [key(COOP=1, RIVAL=1), key(COOP=1, EXP=1, RIVAL=1), (*key(COOP=1, EXP=1), *key(EXP=1))]
+)
+def test_a_key_names_just_the_owners_each_once(worked: Chain, agreed: Any) -> None:
+    made = {"A": ("COOP", 240.0), "B": ("EXP", 120.0)}
+    assert worked.refused(dried(made, key=agreed)) == "KEY_OF_OTHERS"

@@ -290,3 +290,31 @@ def test_parts_never_take_more_catch_than_the_whole(parts: list[int], landed_g: 
         assert sum(one[lot] for one in taken) <= grams
         assert drawn("meal", inputs, made, whole)[lot] == grams
         assert all(one[lot] == int(Fraction(part * grams, whole)) for one, part in zip(taken, parts, strict=True))
+
+
+# --- histamine ---
+
+
+def histamine(when: int, *values: tuple[str, int]) -> told.Inspected:
+    found = tuple(told.Result(test="histamine", value=value, samples=samples) for value, samples in values)
+    day = at(f"2025-11-{when}T09:00:00Z")
+    return told.Inspected(id=uid(f"histamine-{when}"), occurred_at=day, lot=uid("L1"), measurements=found)
+
+
+def test_fewer_samples_than_the_plan_asks_for_decide_nothing(chain: Chain) -> None:
+    chain.ok(landed("L1", "2025-11-10", "2025-11-12"))
+    answer = chain.ok(histamine(13, ("20", 8)))
+    assert [finding.params["why"] for finding in answer.findings] == ["too_few_samples"]
+    assert chain.lot("L1").qc == "pending"
+    assert chain.ok(histamine(14, ("150", 2), ("20", 7))).findings == ()
+    assert chain.lot("L1").qc == "pass"
+
+
+def test_three_of_nine_between_m_and_the_limit_reject_the_landing_and_what_was_made_of_it(chain: Chain) -> None:
+    chain.ok(landed("L1", "2025-11-10", "2025-11-12"))
+    chain.ok(cooked("M1", 220, L1=1000))
+    answer = chain.ok(histamine(21, ("150", 3), ("20", 6)))
+    (failed,) = answer.findings
+    assert (failed.code, failed.params["value"], failed.params["limit"]) == ("QUALITY_FAILED", "150", "100")
+    assert (chain.lot("L1").disposition, chain.lot("M1").disposition) == ("rejected", "on_hold")
+    assert replay(chain.recorder).identical

@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 import models
 from domain import events as told
+from domain.prices import Conditions, PriceLine
 from domain.profiles import ProfileMistake
+from ledger import prices
 from ledger.issue import issue_label, label_of, printed
 from ledger.profiles import check, profiles
 from ledger.queries import find_lot, trace
@@ -23,6 +25,7 @@ from ledger.replay import replay
 from models.base import table
 from models.db import system_session
 from tests.builders import Cluster, at, kg, uid
+from tests.ledger.test_prices import price
 
 OWN = Path(__file__).resolve().parents[1] / "own_profiles"
 COFFEE = OWN / "commodities" / "coffee.toml"
@@ -141,6 +144,27 @@ def test_coffee_is_captured_made_checked_labelled_and_shown(recorder: Recorder, 
         labelled = label_of(session, recorder, None, "GR1")
     drawn, _ = printed(labelled, "svg", lang="fr")
     assert "Café vert" in drawn.decode()
+    assert replay(recorder).identical
+
+
+def test_coffee_is_graded_by_its_values_paid_by_its_grade_and_shown_with_it(recorder: Recorder, own: None) -> None:
+    washing = Washing(recorder)
+    org = washing.cluster.orgs["COOP"]
+    rest = PriceLine("REST", 2_000_000, Conditions("coffee_green"))
+    best = PriceLine("BEST", 5_000_000, Conditions("coffee_green", grade="G1"))
+    price(washing, "2025-01-01", rest, best)  # type: ignore[arg-type]  # it needs a cluster alone
+    for lot, cup in (("A", "86.0"), ("B", "81.0"), ("C", None)):
+        made = washing.made(lot, "coffee_green", kg(100))
+        washing.tell(told.Delivered, f"d{lot}", "2025-02-10T08:00:00Z", site=uid("STATION"), farmer="ANNA", lot=made)
+        found = [told.Result(test="defects", value="3"), *([told.Result(test="cup", value=cup)] if cup else [])]
+        washing.tell(told.Inspected, f"q{lot}", "2025-02-10T09:00:00Z", lot=uid(lot), measurements=tuple(found))
+    with system_session(recorder.database, write=False) as session:
+        assert [find_lot(session, None, lot).grade for lot in "ABC"] == ["G1", "G2", None]
+        rows = prices.wanted(session, org)
+    assert {row.lot_code: row.amount.minor for row in rows} == {"A": 500_000, "B": 200_000, "C": 200_000}
+    data, html = page(recorder, issue_label(recorder, washing.cluster.actor("COOP"), uid("A")))
+    assert data["grade"] == "G1"
+    assert "G1" in html
     assert replay(recorder).identical
 
 

@@ -13,6 +13,7 @@ from domain import events as told
 from domain.refusals import Refused
 from ledger.issue import issue_label
 from ledger.passport import build
+from ledger.profiles import profiles
 from ledger.readings import watched
 from ledger.record import Recorder
 from ledger.replay import replay
@@ -636,3 +637,67 @@ def test_told_late_it_reaches_what_was_made_in_between(recorder: Recorder, vesse
     chain.ok(told.Corrected(id=uid("no"), occurred_at=at("2025-01-13T09:00:00Z"), event=bad.id, reason="Other site"))
     assert chain.lot("C1").disposition == "available"
     replays(chain)
+
+
+# --- instruments ---
+
+
+def metered(when: str, value: str, meter: str = "METER") -> told.Inspected:
+    found = told.Result(test="moisture", value=value, instrument=uid(meter))
+    return told.Inspected(
+        id=uid(f"metered-{when}-{value}"), occurred_at=at(f"{when}T09:00:00Z"), lot=uid("DB"), measurements=(found,)
+    )
+
+
+@pytest.mark.parametrize(
+    ("when", "value", "verdict", "said"),
+    [
+        ("2025-01-31", "7.1", "pass", []),
+        ("2025-02-01", "7.1", "pending", [("RESULT_DOES_NOT_COUNT", "not_calibrated")]),
+        ("2025-02-01", "8.4", "fail", [("QUALITY_FAILED", None)]),  # what fails counts from anybody
+    ],
+)
+def test_what_a_meter_finds_in_order_counts_while_it_is_calibrated(
+    chain: Chain, when: str, value: str, verdict: str, said: list[tuple[str, str | None]]
+) -> None:
+    chain.cluster.scale("METER", "FERM", "COOP", ("2024-02-01", "2025-01-31"))
+    answer = chain.ok(metered(when, value))
+    assert [(finding.code, finding.params.get("why")) for finding in answer.findings] == said
+    assert chain.lot("DB").qc == verdict
+    assert replay(chain.recorder).identical
+
+
+def test_an_instrument_of_nobody_is_refused(chain: Chain) -> None:
+    assert chain.refused(metered("2025-01-31", "7.1", "nothing")) == "INSTRUMENT_UNKNOWN"
+
+
+# --- checklists that ship ---
+
+CRITICAL = [
+    (commodity.id, checklist, point)
+    for commodity in profiles().commodities.values()
+    for checklist in commodity.checklists.values()
+    for point in checklist.points.values()
+    if point.critical
+]
+
+
+def test_every_commodity_that_ships_has_a_critical_point_and_no_two_share_a_checklist() -> None:
+    commodities = profiles().commodities.values()
+    assert {name for name, _, _ in CRITICAL} == {one.id for one in commodities}
+    codes = [code for one in commodities for code in one.checklists]
+    assert len(codes) == len(set(codes)), "told of a site, a code has one meaning"
+
+
+def test_beans_dried_over_smoke_are_held_until_they_are_free_of_it(chain: Chain) -> None:
+    points = profiles().commodities["cocoa"].checklists["cocoa_drying"].points
+    answers = tuple(told.Answered(point=point, ok=point != "no_smoke") for point in points)
+    said = {"site": uid("FERM"), "checklist": "cocoa_drying", "answers": answers, "lots": (uid("DB"),)}
+    answer = chain.ok(told.Checked(id=uid("smoke"), occurred_at=at("2025-01-19T08:00:00Z"), **said))
+    assert [finding.code for finding in answer.findings] == ["CRITICAL_POINT_FAILED"]
+    assert chain.lot("DB").disposition == "on_hold"
+    release = told.Released(id=uid("free"), occurred_at=at("2025-01-23T09:00:00Z"), lot=uid("DB"), reason="Tested")
+    assert chain.refused(release) == "RELEASE_TESTS_MISSING"
+    chain.ok(results("DB", "2025-01-22T09:00:00Z", pah4="3.0", benzo_a_pyrene="0.8"))
+    chain.ok(release)
+    assert chain.lot("DB").disposition == "available"
