@@ -909,7 +909,7 @@ def _file(text: str) -> Any:
 
 @app.command()
 def verify(
-    what: Annotated[str, typer.Argument(help="file, PDF, address, the 132 characters of a label, or its code")],
+    what: Annotated[str, typer.Argument(help="file, address, label (132 characters), code, or PDF of a document")],
     keys: Annotated[Path | None, _file("published keys of the deployment: check here, without network")] = None,
     policy: Annotated[Path | None, _file("whom you trust: log, witnesses, quorum (c2sp.org/tlog-policy)")] = None,
     checkpoint: Annotated[Path | None, _file("checkpoint kept from before, which the log must go on from")] = None,
@@ -919,7 +919,7 @@ def verify(
     here: Annotated[bool, typer.Option("--here", help="a document: by this database, without asking its host")] = False,
     lang: Language = "en",
 ) -> None:
-    """Check a label, a code, a proof file or the PDF of a document, or ask the live page. Status 0 only if in order.
+    """Check a label, a code, a proof file or a PDF, or ask the live page. Exit status 0 only if it is in order.
 
     Files and labels are checked on this machine with --keys or --policy; an address or a code without them is asked
     for. Of an address that ends in /proof the proof is fetched and checked here. Status 2: no verdict could be given.
