@@ -508,29 +508,54 @@ def units(
     label: Annotated[bool, typer.Option("--label", help="label packed units that have no label")] = False,
     first: Annotated[int, typer.Option(min=1, help="first unit")] = 1,
     count: Annotated[int | None, typer.Option(min=1, help="how many; default: all from the first on")] = None,
-    key: Annotated[int, typer.Option(min=0, help="number of the label key that signs")] = 1,
-    design: Annotated[str | None, typer.Option(help="name of the design, for the register")] = None,
+    print_: Annotated[
+        Literal["pdf", "zpl"] | None, typer.Option("--print", help="print their labels; goes into the register")
+    ] = None,
+    design: Annotated[
+        Literal["sack", "carton", "retail", "pallet", "tag", "short"], typer.Option(help="what the label is for")
+    ] = "sack",
+    lang: Annotated[Literal["en", "fr", "ar", "ka"], typer.Option(help="language of the label")] = "en",
+    dpi: Annotated[int, typer.Option(help="dots an inch of the printer's head: 203, 300 or 600")] = 300,
+    grid: Annotated[Literal["roll", "2x4", "2x2", "3x6", "3x7"], typer.Option(help="roll, or die-cut A4")] = "roll",
+    skip: Annotated[int, typer.Option(min=0, max=20, help="places already used on the first sheet")] = 0,
+    reason: Annotated[str | None, typer.Option(help="why again, where a label was printed before")] = None,
     output: Output = None,
 ) -> None:
-    """The units of a lot and what became of them (CSV); with --label, their labels: address, typed and opening code."""
+    """The units of a lot and what became of them (CSV). With --label they get labels, with --print these are drawn.
+
+    With --label alone: address, typed code and opening code of each label as CSV.
+    """
+    from ledger.log import open_log
     from ledger.units import label_units, unit_labels, units_of
     from models.db import system_session
 
     recorder = _recorder(Settings.from_env())
+    if label:
+        open_log(Settings.from_env().log(recorder))
     actor, uid = _owner_of(recorder, lot)
     with system_session(recorder.database, write=False) as session:
         code, of, found = units_of(session, actor.org_id, uid, first=first, limit=count or 200_000)
+    wanted = count or max(1, of - first + 1)
+    if label:
+        done = label_units(recorder, actor, uid, first=first, count=wanted, design=design)
+        _say(f"{code}: {done.count} units labelled from {done.first} on.")
+    if print_ is not None:
+        from ledger.unit_print import Job, print_units
+
+        if output is None or str(output) == "-":
+            _stop("Name the file to print to: -o labels.pdf", 2)
+        job = Job(uid, first, wanted, print_, design, lang, dpi, grid, skip, 1, reason)
+        with output.open("wb") as sink, _progress("Drawing labels") as progress:
+            drawn = print_units(recorder, actor, job, sink, progress)
+        return _say(f"Wrote {output}: {drawn} labels.")
     if not label:
         rows = [(unit.number, unit.net_g, unit.state or "packed", unit.by or "", unit.prints) for unit in found]
         _write(_csv(("unit", "net_g", "state", "by", "prints"), rows), output)
         return _say(f"{code}: {of} units.")
-    wanted = count or max(1, of - first + 1)
-    done = label_units(recorder, actor, uid, first=first, count=wanted, key=key, design=design)
     with system_session(recorder.database, write=False) as session:
         labels = unit_labels(session, recorder, actor.org_id, uid, first, wanted)
     lines = [(one.number, one.of, one.net_grams, one.address, one.typed_code, one.opening_code) for one in labels]
-    _write(_csv(("unit", "of", "net_g", "address", "typed_code", "opening_code"), lines), output)
-    return _say(f"{code}: {done.count} units labelled from {done.first} on.")
+    return _write(_csv(("unit", "of", "net_g", "address", "typed_code", "opening_code"), lines), output)
 
 
 def _csv(names: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from sqlalchemy import select
@@ -18,6 +18,8 @@ import models
 from domain.label_token import UNIT_BYTES, from_base32, parse_token
 from domain.log import BUNDLE, directory
 from domain.merkle import TILE_WIDTH, Tile, parse_entries_path, parse_tile_path
+from domain.note import encode_base64
+from ledger import units
 from ledger.log import SealedLog, known_keys, notices, proof_of
 from models.base import table
 from models.db import system_session
@@ -78,10 +80,16 @@ class LogFiles:
             return None
         with system_session(self._log.recorder.database, write=False) as session:
             row = session.execute(select(_LABEL.c.org_id, _LABEL.c.seq).where(_LABEL.c.code == code)).first()
-        found = proof_of(self._log, row.org_id, row.seq) if row is not None else None
+            unit = units.proof_of_unit(session, code) if row is None else None
+        issued = (row.org_id, row.seq) if row is not None else (unit.org_id, unit.seq) if unit is not None else None
+        found = proof_of(self._log, *issued) if issued is not None else None
         if found is None:
             return None
-        bundle = {"format": BUNDLE, "code": code, "event": found.record.decode(), "proof": found.proof.decode()}
+        bundle: dict[str, Any] = {"format": BUNDLE, "code": code}
+        bundle |= {"event": found.record.decode(), "proof": found.proof.decode()}
+        if unit is not None:
+            hashes = [encode_base64(item) for item in unit.hashes]
+            bundle["unit"] = {"index": unit.index, "size": unit.size, "hashes": hashes}
         return JSON, SHORT, json.dumps(bundle, ensure_ascii=False, indent=1).encode() + b"\n"
 
     @staticmethod

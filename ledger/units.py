@@ -25,13 +25,14 @@ from domain.label_token import (
     to_base32,
     typed_code,
 )
-from domain.log import units_root
+from domain.log import unit_proof, units_root
 from domain.refusals import Refused
 from domain.units import SEED_BYTES, State, UnitToPrint, labelled, opening_code, unit_code
 from domain.values import Actor
 from ledger import issue
 from ledger.ids import uuid7
 from ledger.keys import KeysUnsafe
+from ledger.log import CannotSeal, known_keys, label_key
 from ledger.profiles import profiles
 from ledger.queries import find_lot
 from ledger.record import Answer, Recorder, record
@@ -63,13 +64,14 @@ def label_units(
     *,
     first: int,
     count: int,
-    key: int,
+    key: int | None = None,
     design: str | None = None,
     declares: Sequence[str] = (),
 ) -> Labelled:
-    """Labels for packed units of a lot (by id or code) that have none, under the label key with this number.
+    """Labels for packed units of a lot (by id or code) that have none, signed by the label key in force.
 
-    A lot without a public code gets one with it (``declares``: the allergens that it names). All or nothing.
+    ``key``: its number, where the caller expects a certain one; another is refused. A lot without a public code gets
+    one with it (``declares``: the allergens that it names). All or nothing.
     """
     with system_session(recorder.database, write=False) as session:
         lot = find_lot(session, actor.org_id, wanted)
@@ -78,6 +80,7 @@ def label_units(
         ).scalar()
         packed_on = _packed_on(session, lot)
         too_heavy = _too_heavy(session, lot.id, first, count)
+        key = _in_force(session, key)
     if too_heavy is not None:
         raise Refused("UNIT_TOO_HEAVY", lot=lot.code, unit=too_heavy.number, have_g=too_heavy.grams)
     _secret(recorder, key)  # labels that nobody can sign are not issued
@@ -162,6 +165,20 @@ def _too_heavy(session: SystemSession, lot: int, first: int, count: int) -> Any:
     except BadLabel:
         return heaviest
     return None
+
+
+def _in_force(session: SystemSession, key: int | None) -> int:
+    """The number of the key that signs labels; refused where it is not the one expected. Without a log: that one."""
+    known = known_keys(session)
+    if not known.labels and key is not None:
+        return key
+    try:
+        number = label_key(session)
+    except CannotSeal:
+        raise Refused("LABEL_KEY_MISSING", key=key or 0) from None
+    if key not in (None, number):
+        raise Refused("LABEL_KEY_MISSING", key=key)
+    return number
 
 
 def _secret(recorder: Recorder, key: int) -> bytes:
@@ -347,9 +364,39 @@ def units_of(
     return lot.code, lot.units, lines
 
 
+@dataclass(frozen=True, slots=True)
+class UnitProof:
+    """Where the code of a unit stands in the event that issued it, and the hashes that prove it."""
+
+    org_id: int
+    seq: int
+    index: int
+    size: int
+    hashes: list[bytes]
+
+
+def proof_of_unit(session: SystemSession, code: str) -> UnitProof | None:
+    """The place of a unit's code in its run; none for a code of no unit."""
+    row = session.execute(
+        select(_CODE.c.number, _RUN.c.seed, _EVENT.c.org_id, _EVENT.c.seq, _EVENT.c.body)
+        .join(_RUN, _RUN.c.seq == _CODE.c.run)
+        .join(_EVENT, _EVENT.c.seq == _RUN.c.seq)
+        .where(_CODE.c.code == code)
+    ).one_or_none()
+    if row is None:
+        return None
+    run = told.parse(row.body)
+    assert isinstance(run, told.UnitsLabelled)
+    codes = [unit_code(row.seed, number) for number in range(run.first, run.first + run.count)]
+    index = row.number - run.first
+    return UnitProof(row.org_id, row.seq, index, run.count, unit_proof(codes, index))
+
+
 def public_keys(recorder: Recorder) -> Mapping[int, bytes]:
-    """The public keys of labels by number, as this deployment holds them."""
-    return recorder.keys.label_publics() if recorder.keys is not None else {}
+    """The public keys of labels by number: every one that the log ever named, and those in the folder of keys."""
+    held = recorder.keys.label_publics() if recorder.keys is not None else {}
+    with system_session(recorder.database, write=False) as session:
+        return held | known_keys(session).label_public()
 
 
 __all__ = [

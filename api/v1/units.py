@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from datetime import date, datetime
-from typing import Annotated, Any, Literal
+from io import BytesIO
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query, Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,10 +17,11 @@ from api.versions import Instant
 from domain import events as told
 from domain.clones import Rule
 from domain.units import State
-from ledger import receipts, scans, units
+from ledger import receipts, scans, unit_print, units
 from ledger.ids import uuid7
 from ledger.queries import find_lot, instant
 from ledger.record import Recorder, record
+from ledger.unit_print import Job
 from models.db import system_session
 
 routes = Routes(prefix="/v1", tags=["units"])
@@ -36,13 +38,37 @@ class Body(BaseModel):
 class LabelUnits(Body):
     """Which packed units get labels, and under which label key."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"first": 1, "count": 200, "key": 1}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"first": 1, "count": 200}]})
 
     first: Annotated[int, Field(ge=1, le=told.MAX_UNITS)] = 1
     count: Annotated[int, Field(ge=1, le=told.MAX_UNITS)]
-    key: Annotated[int, Field(ge=0, le=0xFFFF, description="number of the label key that signs")]
+    key: Annotated[
+        int | None, Field(ge=0, le=0xFFFF, description="number of the label key, where a certain one must sign")
+    ] = None
     design: told.Word | None = None
     declares: Annotated[list[told.Word], Field(max_length=20)] = []
+
+
+MEDIA: Final = {"pdf": "application/pdf", "zpl": "application/zpl", "png": "image/png", "svg": "image/svg+xml"}
+
+
+class PrintJob(Body):
+    """Which labels are drawn, and how. ``reason``: why again, where any of them was printed before."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"first": 1, "count": 200, "form": "zpl", "dpi": 203}]}
+    )
+
+    first: Annotated[int, Field(ge=1, le=told.MAX_UNITS)] = 1
+    count: Annotated[int, Field(ge=1, le=5_000)]
+    form: Literal["pdf", "zpl", "png", "svg"] = "pdf"
+    design: Literal["sack", "carton", "retail", "pallet", "tag", "short"] = "sack"
+    lang: Literal["en", "fr", "ar", "ka"] = "en"
+    dpi: Literal[203, 300, 600] = 300
+    grid: Literal["roll", "2x4", "2x2", "3x6", "3x7"] = "roll"
+    skip: Annotated[int, Field(ge=0, le=20)] = 0
+    copies: Annotated[int, Field(ge=1, le=20)] = 1
+    reason: told.Note | None = None
 
 
 class LabelledOut(BaseModel):
@@ -269,6 +295,21 @@ def register_print(caller: CallerDep, ledger: LedgerDep, lot: str, body: Print) 
         reason=body.reason,
     )
     return EventOut(event=event)
+
+
+@routes.post(
+    "/lots/{lot}/unit-labels/print",
+    access=Needs("labels:issue"),
+    summary="Print labels of units",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in MEDIA.values()}}},
+)
+def print_units(caller: CallerDep, ledger: LedgerDep, lot: str, body: PrintJob) -> Response:
+    """One label a unit, each with its own code; the print goes into the register. More than 5,000: in parts."""
+    job = Job(lot=lot, **body.model_dump())
+    out = BytesIO()
+    unit_print.print_units(ledger, caller.actor, job, out)
+    return Response(out.getvalue(), media_type=MEDIA[body.form])
 
 
 @routes.post("/lots/{lot}/units/applied", access=Needs("events:write"), status_code=201, summary="Labels are on")

@@ -1,0 +1,144 @@
+"""A bag from the label to the buyer: labelled, printed, read back, opened on a page, proven without asking anybody."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+import zxingcpp
+
+from api.verifying import verify
+from domain import events as told
+from domain.label_token import verify_label
+from domain.verification import Report
+from ledger.log import open_log, rotate_label_key, seal
+from ledger.units import public_keys
+from tests.api.conftest import House
+from tests.api.conftest import house as house  # noqa: PLC0414 - a fixture
+from tests.builders import Cluster, at, kg, uid
+
+LANGUAGES = ("en", "fr", "ar", "ka")
+
+
+@dataclass
+class Coop:
+    """A cooperative that is logged in."""
+
+    house: House
+    client: Any
+
+    def post(self, path: str, **more: Any) -> Any:
+        return self.client.post(path, **more)
+
+    def get(self, path: str) -> Any:
+        return self.client.get(path)
+
+
+@pytest.fixture
+def coop(house: House, tmp_path: Path) -> Coop:
+    """A cooperative with 250 kg in four bags of 62.5 kg, and a log that is open."""
+    settings = replace(house.settings, keys_dir=tmp_path / "keys")
+    own = House(replace(house.recorder, keys=settings.keys), house.clock, settings)
+    org, admin = own.found("COOP")
+    cluster = Cluster(own.recorder, orgs={"COOP": org})
+    site = cluster.site("S1", "COOP")
+    lot = told.NewLot(lot=uid("D-1"), code="D-1", product="cocoa_dry_beans", quantity=kg("250"))
+    when = at("2025-01-20T09:00:00Z")
+    for event in (
+        told.Delivered(id=uid("d"), occurred_at=when, site=site, farmer="F", lot=lot),
+        told.Inspected(
+            id=uid("i"),
+            occurred_at=when,
+            lot=uid("D-1"),
+            measurements=(told.Result(test="moisture", value="7.0"),),
+            cut_test=told.CutTest(),
+        ),
+        told.Packed(id=uid("p"), occurred_at=when, lot=uid("D-1"), packaging="jute_62.5", units=4),
+    ):
+        assert cluster.tell("COOP", event).refused is None
+    open_log(own.app.state.log)
+    return Coop(own, own.client(org, admin))
+
+
+def symbols(pdf: bytes, page: int = 0) -> set[str]:
+    drawn = pypdfium2.PdfDocument(pdf)[page].render(scale=300 / 72).to_pil().convert("L")
+    return {found.text for found in zxingcpp.read_barcodes(drawn)}
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_from_the_label_to_the_proof(coop: Coop, lang: str, tmp_path: Path) -> None:
+    log = coop.house.app.state.log
+    done = coop.post("/v1/lots/D-1/unit-labels", json={"count": 4})
+    assert done.status_code == 201, done.text
+    body = {"first": 2, "count": 2, "design": "sack", "lang": lang}
+    printed = coop.post("/v1/lots/D-1/unit-labels/print", json=body)
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf"), printed.text
+    (address,) = symbols(printed.content)
+    assert address != next(iter(symbols(printed.content, 1)))  # each bag its own
+    token = verify_label(address.rpartition("/")[2], public_keys(coop.house.recorder))
+    assert token.net_grams == 62_500
+    again = coop.post("/v1/lots/D-1/unit-labels/print", json=body)
+    assert again.status_code == 409  # printed before: say why
+    assert coop.post("/v1/lots/D-1/unit-labels/print", json=body | {"reason": "Torn"}).status_code == 200
+    register = coop.get("/v1/label-register").json()["data"]
+    assert {(line["kind"], line["labels"]) for line in register} == {("issued", 4), ("printed", 2), ("reprinted", 2)}
+
+    anybody = coop.house.client()
+    page = anybody.get("/L/" + address.rpartition("/")[2])
+    assert page.status_code == 200
+    assert "D-1" in page.text
+
+    assert anybody.get(f"/l/{token.code}/proof").status_code == 404  # not sealed yet
+    seal(log)
+    bundle = anybody.get(f"/l/{token.code}/proof")
+    assert bundle.json()["unit"]["size"] == 4
+    keys = anybody.get("/.well-known/filiere-keys")
+    (tmp_path / "keys.json").write_bytes(keys.content)
+    (tmp_path / "proof.json").write_bytes(bundle.content)
+
+    def report() -> Report:
+        found, *_ = verify(
+            address,
+            keys=tmp_path / "keys.json",
+            policy=None,
+            checkpoint=None,
+            event=None,
+            proof=tmp_path / "proof.json",
+        )
+        return found
+
+    assert report().in_order, report()
+    spoilt = json.loads(bundle.content)
+    spoilt["unit"]["index"] ^= 1
+    (tmp_path / "proof.json").write_text(json.dumps(spoilt), "utf-8")
+    assert not report().in_order
+
+
+def test_only_the_key_in_force_signs_and_old_labels_stay_ours(coop: Coop) -> None:
+    log = coop.house.app.state.log
+    assert coop.post("/v1/lots/D-1/unit-labels", json={"count": 2, "key": 1}).status_code == 201
+    printed = coop.post("/v1/lots/D-1/unit-labels/print", json={"count": 1})
+    (address,) = symbols(printed.content)
+    assert rotate_label_key(log) == 2
+    refused = coop.post("/v1/lots/D-1/unit-labels", json={"first": 3, "count": 2, "key": 1})
+    assert (refused.status_code, refused.json()["code"]) == (409, "LABEL_KEY_MISSING")
+    assert coop.post("/v1/lots/D-1/unit-labels", json={"first": 3, "count": 2}).status_code == 201
+    newer = coop.post("/v1/lots/D-1/unit-labels/print", json={"first": 3, "count": 1})
+    keys = public_keys(coop.house.recorder)
+    assert verify_label(address.rpartition("/")[2], keys).key == 1
+    assert verify_label(next(iter(symbols(newer.content))).rpartition("/")[2], keys).key == 2
+    (log.keys.folder / "label-1.json").unlink()  # the secret is gone; what it signed is still known
+    assert verify_label(address.rpartition("/")[2], public_keys(coop.house.recorder)).key == 1
+
+
+def test_labels_for_a_label_printer(coop: Coop) -> None:
+    coop.post("/v1/lots/D-1/unit-labels", json={"count": 4})
+    zpl = coop.post("/v1/lots/D-1/unit-labels/print", json={"count": 4, "form": "zpl", "dpi": 203, "lang": "ar"})
+    assert zpl.headers["content-type"] == "application/zpl"
+    assert zpl.content.count(b"^BQ") + zpl.content.count(b"^XF") >= 4
+    svg = coop.post("/v1/lots/D-1/unit-labels/print", json={"count": 4, "form": "svg", "reason": "To look at"})
+    assert svg.content.startswith(b"<svg")
