@@ -21,6 +21,7 @@ from api.settings import Settings
 
 if TYPE_CHECKING:
     from domain.values import Actor
+    from ledger.log import SealedLog
     from ledger.record import Recorder
 
 app = typer.Typer(
@@ -239,13 +240,14 @@ def demo(
 ) -> None:
     """Play a whole season through the ledger, then serve it."""
     from demo.clusters import CLUSTERS
-    from ledger.log import open_log, seal
+    from ledger.log import seal
 
     if cluster not in CLUSTERS:
         _stop(f"There is no cluster {cluster}. Known: {', '.join(CLUSTERS)}.", 2)
     settings = _demo_settings(cluster, port)
     recorder = _recorder(settings, migrated=False)
-    played = _play(recorder, cluster)
+    log = settings.log(recorder)
+    played = _play(recorder, cluster, log)
     if totals:
         from demo.totals import totals as sums
         from models.db import system_session
@@ -253,8 +255,6 @@ def demo(
         with system_session(recorder.database, write=False) as session:
             typer.echo(json.dumps(sums(session, cluster), indent=1, ensure_ascii=False))
         return
-    log = settings.log(recorder)
-    open_log(log)
     with _progress("Sealing the log") as progress:
         seal(log, progress)
     _guide(recorder, settings, played)
@@ -281,17 +281,19 @@ def _demo_settings(cluster: str, port: int) -> Settings:
     return Settings.from_env()
 
 
-def _play(recorder: Recorder, cluster: str) -> Any:
-    """Play the season, or take it as it is where it was played before."""
+def _play(recorder: Recorder, cluster: str, log: SealedLog) -> Any:
+    """Play the season, or take it as it is where it was played before. The log is open from the first event on."""
     from sqlalchemy import func, select
 
     import models
     from demo.play import play
+    from ledger.log import open_log
     from models.base import table
     from models.db import system_session
     from models.schema import migrate as upgrade
 
     upgrade(recorder.database)
+    open_log(log)
     with system_session(recorder.database, write=False) as session:
         there = session.execute(select(func.count()).select_from(table(models.Event))).scalar_one()
     if there:
