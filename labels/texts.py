@@ -212,7 +212,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Thank you. Whoever issued the label will look into it.",
         "Merci. L'émetteur de l'étiquette va vérifier.",
     ),
-    "unit.privacy": (
+    "seen.kept": (
         "Of a look at this page we keep for 90 days: when, the country, and a number made from your address that "
         "changes daily.",
         "D'une consultation nous gardons 90 jours : quand, le pays, et un nombre tiré de votre adresse qui change "

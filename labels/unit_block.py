@@ -15,9 +15,10 @@ import orjson
 from markupsafe import Markup, escape
 
 from domain.clones import Fact
+from domain.label_token import from_base32, typed_code
 from domain.units import UnitView
 from labels import texts
-from labels.page import CHECKED_AT
+from labels.page import CHECKED_AT, grouped
 from labels.texts import LANGS, Lang
 
 VERDICT, VERDICT_ENDS, UNIT = b"<!--verdict-->", b"<!--/verdict-->", b"<!--unit-->"
@@ -27,6 +28,10 @@ NOTICES: Final[tuple[Notice, ...]] = ("wrong", "locked", "differs")
 _GRAVITY: Final = {"ok": 0, "look": 1, "stop": 2}
 _TONE: Final = re.compile(rb'<body class="(ok|look|stop)">')
 _TITLE: Final = re.compile(rb"<title>.*?( \xc2\xb7 .*?)</title>", re.DOTALL)
+_TYPED: Final = re.compile(rb'(<p class="typed"><bdi[^>]*>)[^<]*(</bdi>)')
+_ADDRESS: Final = re.compile(rb'(<bdi (?:class="url" )?dir="ltr">[^<]*/L/)[0-9A-Z]{16}')
+"""Where the page says the code and the address of its label."""
+
 _ICONS: Final = {"look": "ask", "stop": "cross"}
 
 
@@ -41,6 +46,8 @@ def html_with_unit(page: bytes, unit: UnitView, lang: Lang, notice: Notice | Non
         page = _TONE.sub(f'<body class="{unit.severity}">'.encode(), page, count=1)
         word = str(escape(texts.text(lang, f"unit.{unit.severity}"))).encode()
         page = _TITLE.sub(lambda title: b"<title>" + word + title[1] + b"</title>", page, count=1)
+    page = _TYPED.sub(lambda found: found[1] + grouped(typed_code(from_base32(unit.code))).encode() + found[2], page)
+    page = _ADDRESS.sub(lambda found: found[1] + unit.code.encode(), page)
     return page.replace(UNIT, _block(unit, lang, notice, said=not graver).encode(), 1)
 
 
@@ -124,8 +131,7 @@ def _block(unit: UnitView, lang: Lang, notice: Notice | None, *, said: bool) -> 
     sentences = Markup("").join(Markup('<p class="said" role="status">{}</p>').format(line) for line in lines)
     return Markup(
         '<section class="unit"><h2>{number}</h2><p class="net"><span class="s">{net}</span> '
-        '<data value="{grams}">{weight}</data></p><ol>{steps}</ol>{sentences}{forms}'
-        '<p class="s">{privacy}</p></section>'
+        '<data value="{grams}">{weight}</data></p><ol>{steps}</ol>{sentences}{forms}</section>'
     ).format(
         number=number,
         net=texts.text(lang, "net_weight"),
@@ -134,7 +140,6 @@ def _block(unit: UnitView, lang: Lang, notice: Notice | None, *, said: bool) -> 
         steps=steps,
         sentences=sentences,
         forms=_forms(unit, lang, notice),
-        privacy=texts.text(lang, "unit.privacy"),
     )
 
 

@@ -36,6 +36,10 @@ def test_every_state_is_said_in_both_languages(lang: Lang, state: State) -> None
     assert text.count("<body") == text.count("<h1>") == text.count("<title>") == 1
     assert UNIT.decode() not in text
     assert "<script" not in text
+    assert text.count("Y3RZ-5WZM-YQVF-FY7S-R2") == 1
+    assert "/L/Y3RZ5WZMYQVFFY7S" in text
+    assert a_passport().code not in text
+    assert texts.text(lang, "seen.kept") in text
     assert " style=" not in text
     ids = re.findall(r' id="([^"]+)"', text)
     assert len(ids) == len(set(ids))
