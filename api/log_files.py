@@ -21,6 +21,7 @@ from domain.merkle import TILE_WIDTH, Tile, parse_entries_path, parse_tile_path
 from domain.note import encode_base64
 from ledger import units
 from ledger.log import SealedLog, known_keys, notices, proof_of
+from ledger.profiles import profiles
 from models.base import table
 from models.db import system_session
 
@@ -66,7 +67,13 @@ class LogFiles:
         """Every key that signed, for ever."""
         with system_session(self._log.recorder.database, write=False) as session:
             known = known_keys(session)
-        return JSON, SHORT, orjson.dumps(directory(self._log.recorder.host, known))
+        named = profiles()
+        goods = [
+            (number, named.commodities[identity].name)
+            for identity, number in sorted(named.register.numbers.items(), key=lambda item: item[1])
+            if identity in named.commodities
+        ]
+        return JSON, SHORT, orjson.dumps(directory(self._log.recorder.host, known, goods))
 
     def notices(self) -> Found:
         """What the log said about itself, in the order of its saying."""

@@ -577,7 +577,12 @@ class Public:
             return await self._plain(asked, send, 503, {"status": "no database"})
         if revision != self._head:
             return await self._plain(asked, send, 503, {"status": "run filiere migrate"})
-        return await self._plain(asked, send, 200, {"status": "ready", "schema": revision})
+        said = {"status": "ready", "schema": revision}
+        if self._sealer is not None and self._sealer.state is not None:
+            said["log_sealed_at"] = f"{self._sealer.state.sealed_at:%Y-%m-%dT%H:%M:%SZ}"
+        if self._sealer is not None and self._sealer.refused is not None:
+            said["log"] = "not sealed: see the messages of the service"  # capture goes on; whoever watches is told
+        return await self._plain(asked, send, 200, said)
 
     async def _plain(self, asked: _Asked, send: Send, status: int, body: dict[str, str]) -> None:
         headers = [(b"content-type", JSON), (b"cache-control", b"no-store"), *self._always]

@@ -14,7 +14,7 @@ goes on under a new name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
@@ -227,12 +227,25 @@ def next_label_key(known: Published) -> int:
     return number
 
 
-def directory(host: str, known: Published) -> dict[str, Any]:
-    """The published keys, as they are served under ``/.well-known/filiere-keys``."""
+def directory(host: str, known: Published, commodities: Sequence[tuple[int, Mapping[str, str]]]) -> dict[str, Any]:
+    """The published keys, as they are served under ``/.well-known/filiere-keys``, and the goods that tokens number."""
     return {
         "format": KEYS,
         "host": host,
-        "log": {"origin": known.origin, "keys": [str(item.key) for item in known.log]},
+        "log": {
+            "origin": known.origin,
+            "keys": [str(item.key) for item in known.log],
+            "history": [
+                {
+                    "key": str(item.key),
+                    "from": item.since,
+                    "until": item.until,
+                    "compromised_since": item.compromised_since,
+                }
+                for item in known.log
+            ],
+        },
+        "commodities": [{"number": number, "name": dict(name)} for number, name in commodities],
         "witnesses": [str(key) for key in known.witnesses],
         "labels": [
             {

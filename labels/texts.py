@@ -376,6 +376,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "report_subject": ("Lot {lot}, label {code}", "Lot {lot}, étiquette {code}"),
     "no_contact": ("The issuer has given no contact.", "L'émetteur n'a pas indiqué de contact."),
     "other_code": ("Check another code", "Vérifier un autre code"),
+    "proof_file": (
+        "The proof that this label was issued, to keep (a file; a minute after the issue at the latest)",
+        "La preuve de l'émission de cette étiquette, à garder (un fichier ; au plus tard une minute après l'émission)",
+    ),
     "check_here": (
         "Check the signature on this device, also without network",
         "Vérifier la signature sur cet appareil, même sans réseau",
@@ -635,6 +639,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "step.label_revoked.many": ("Label cancelled, {n} times", "Étiquette annulée, {n} fois"),
     "step.document_issued.one": ("Document issued", "Document émis"),
     "step.document_issued.many": ("{n} documents issued", "{n} documents émis"),
+    "step.document_revoked.one": ("Document withdrawn", "Document retiré"),
+    "step.document_revoked.many": ("{n} documents withdrawn", "{n} documents retirés"),
     "step.reassessed.one": ("Assessed anew", "Réévalué"),
     "step.reassessed.many": ("Assessed anew, {n} times", "Réévalué, {n} fois"),
     "step.corrected.one": ("Record corrected", "Écriture corrigée"),

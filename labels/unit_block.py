@@ -29,8 +29,8 @@ _GRAVITY: Final = {"ok": 0, "look": 1, "stop": 2}
 _TONE: Final = re.compile(rb'<body class="(ok|look|stop)">')
 _TITLE: Final = re.compile(rb"<title>.*?( \xc2\xb7 .*?)</title>", re.DOTALL)
 _TYPED: Final = re.compile(rb'(<p class="typed"><bdi[^>]*>)[^<]*(</bdi>)')
-_ADDRESS: Final = re.compile(rb'(<bdi (?:class="url" )?dir="ltr">[^<]*/L/)[0-9A-Z]{16}')
-"""Where the page says the code and the address of its label."""
+_ADDRESS: Final = re.compile(rb'(<bdi (?:class="url" )?dir="ltr">[^<]*/L/|<a href="/l/)[0-9A-Z]{16}')
+"""Where the page says the code and the address of its label, and leads to its proof."""
 
 _ICONS: Final = {"look": "ask", "stop": "cross"}
 
