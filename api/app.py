@@ -42,6 +42,7 @@ from api.v1 import (
     registry,
     seasons,
     signals,
+    trade_items,
     units,
 )
 from ledger import memory
@@ -62,6 +63,7 @@ PARTS = (
     documents,
     signals,
     units,
+    trade_items,
     balances,
     contracts,
     seasons,

@@ -30,6 +30,7 @@ from api.problems import MEDIA_TYPE, PLAIN_HEADERS, of_code
 from api.scan_log import ScanLog
 from api.sealing import Sealer
 from domain.clones import Kind
+from domain.gs1 import BadIdentifier, Item, parse_link
 from domain.label_token import (
     CHECK_CHARACTERS,
     CODE_CHARACTERS,
@@ -43,7 +44,7 @@ from domain.refusals import MONTHS
 from domain.units import UnitView
 from labels import page, unit_block
 from labels.texts import Lang
-from ledger import documents, opening, pages, units
+from ledger import documents, opening, pages, trade_items, units
 from ledger.record import Recorder, lock
 from ledger.scans import facts_of
 from models import PublicPage
@@ -341,6 +342,8 @@ class Public:
             answer = self._label
         elif path[:3] == "/d/" and self._desk is not None:
             answer = self._document
+        elif path[:4] == "/01/":
+            answer = self._item
         if self._files is not None and (path.startswith("/tile/") or path in _OF_LOG or path.endswith("/proof")):
             answer = self._of_log if path[:4] != "/v1/" else None
         if answer is None:
@@ -483,6 +486,29 @@ class Public:
         headers = [(b"content-type", media), (b"cache-control", keep), (b"access-control-allow-origin", b"*")]
         return await self._answer(asked, send, 200, [*headers, *self._always], body)
 
+    async def _item(self, asked: _Asked, send: Send) -> None:
+        """A GS1 Digital Link on our own address leads to the page of the unit or lot that it names."""
+        if (wait := self._limits.page(asked.scope)) is not None:
+            return await self._problem(asked, send, "too-many-requests", [(b"retry-after", str(wait).encode())])
+        raw: bytes = asked.scope.get("raw_path") or asked.scope["path"].encode()
+        try:
+            item = parse_link(f"https://host{raw.decode('ascii')}")
+            code = await run_in_threadpool(self._behind, item)
+        except (BadIdentifier, UnicodeDecodeError):
+            return await self._problem(asked, send, "malformed", [], status=400)  # as GS1 asks of a resolver
+        except SQLAlchemyError:
+            _LOG.exception("a link could not be followed")
+            return await self._problem(asked, send, "busy", [(b"retry-after", b"5")])
+        if code is None:
+            return await self._problem(asked, send, "not-found", [])
+        query = asked.scope["query_string"].decode("latin-1")
+        target = f"/l/{code}{'?' if query else ''}{query}".encode("latin-1")
+        return await _send(send, 307, [(b"location", target), (b"content-length", b"0"), *self._always], b"")
+
+    def _behind(self, item: Item) -> str | None:
+        with system_session(self._recorder.database, write=False) as session:
+            return trade_items.code_behind(session, item)
+
     async def _document(self, asked: _Asked, send: Send) -> None:
         """What became of a document, for whoever holds it."""
         if (wait := self._limits.page(asked.scope)) is not None:
@@ -588,8 +614,9 @@ class Public:
         headers = [(b"content-type", JSON), (b"cache-control", b"no-store"), *self._always]
         await self._answer(asked, send, status, headers, orjson.dumps(body))
 
-    async def _problem(self, asked: _Asked, send: Send, code: str, more: Headers) -> None:
+    async def _problem(self, asked: _Asked, send: Send, code: str, more: Headers, *, status: int | None = None) -> None:
         body = of_code(code, asked.lang)
+        body |= {"status": status or body["status"]}
         plain = [(name.encode(), value.encode()) for name, value in PLAIN_HEADERS.items()]
         headers = [
             (b"content-type", MEDIA_TYPE.encode()),

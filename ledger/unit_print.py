@@ -9,7 +9,9 @@ from typing import IO, Literal
 from domain.values import Actor
 from labels.unit_label import UnitLabel
 from ledger.issue import label_of
+from ledger.queries import find_lot
 from ledger.record import Recorder
+from ledger.trade_items import links_of
 from ledger.units import printed, unit_labels
 from models.db import SystemSession, system_session
 
@@ -36,6 +38,9 @@ class Job:
 def labels_of(session: SystemSession, recorder: Recorder, org_id: int, job: Job) -> list[UnitLabel]:
     """The labels as they are drawn: the public view of the lot, and what differs from unit to unit."""
     passport = label_of(session, recorder, org_id, job.lot).passport
+    wanted = unit_labels(session, recorder, org_id, job.lot, job.first, job.count)
+    lot = find_lot(session, org_id, job.lot)
+    links = links_of(session, recorder.host, lot.id, [one.number for one in wanted])
     return [
         UnitLabel(
             passport,
@@ -44,9 +49,10 @@ def labels_of(session: SystemSession, recorder: Recorder, org_id: int, job: Job)
             number=one.number,
             of=one.of,
             net_g=one.net_grams,
+            link=links.get(one.number),
             packed_on=one.packed_on,
         )
-        for one in unit_labels(session, recorder, org_id, job.lot, job.first, job.count)
+        for one in wanted
     ]
 
 

@@ -71,6 +71,7 @@ from models.registry import (
     Vessel,
 )
 from models.signals import Signal
+from models.trade_items import TradeItem
 from models.units import LabelAlert, LabelRun, OpeningTry, Scan, UnitCode
 
 __all__ = [
@@ -160,6 +161,7 @@ __all__ = [
     "SiteShare",
     "Tariff",
     "TestOrder",
+    "TradeItem",
     "Training",
     "TrainingRecord",
     "Transfer",

@@ -15,8 +15,12 @@ from api.verifying import verify
 from domain import events as told
 from domain.label_token import verify_label
 from domain.verification import Report
+from labels.formats import UNITS
+from labels.unit_label import UnitLabel
 from ledger.log import open_log, rotate_label_key, seal
+from ledger.unit_print import Job, labels_of
 from ledger.units import public_keys
+from models.db import system_session
 from tests.api.conftest import House
 from tests.api.conftest import house as house  # noqa: PLC0414 - a fixture
 from tests.builders import Cluster, at, kg, uid
@@ -142,3 +146,56 @@ def test_labels_for_a_label_printer(coop: Coop) -> None:
     assert zpl.content.count(b"^BQ") + zpl.content.count(b"^XF") >= 4
     svg = coop.post("/v1/lots/D-1/unit-labels/print", json={"count": 4, "form": "svg", "reason": "To look at"})
     assert svg.content.startswith(b"<svg")
+
+
+# --- GS1 ---
+
+
+def test_a_gtin_is_one_that_gs1_gave(coop: Coop) -> None:
+    def put(gtin: str, prefix: str = "9521321", product: str = "cocoa_dry_beans") -> Any:
+        return coop.client.put(f"/v1/trade-items/{product}", json={"gtin": gtin, "prefix": prefix})
+
+    for gtin, prefix in (("9521321000017", "9521321"), ("9521321000018", "9521322"), ("2000000000008", "2000")):
+        refused = put(gtin, prefix)
+        assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "#/gtin"), gtin
+    assert put("9521321000018", product="gold").json()["code"] == "PRODUCT_UNKNOWN"
+    assert put("9521321000018").json()["gtin"] == "09521321000018"
+    assert put("9521321000018").status_code == 200  # said again
+    taken = put("9521321000018", product="cocoa_wet_beans")
+    assert taken.status_code == 409
+    assert [item["product"] for item in coop.get("/v1/trade-items").json()["data"]] == ["cocoa_dry_beans"]
+    assert coop.client.delete("/v1/trade-items/cocoa_dry_beans").status_code == 204
+    assert coop.client.delete("/v1/trade-items/cocoa_dry_beans").status_code == 404
+
+
+def test_a_retail_label_carries_the_digital_link_of_its_unit(coop: Coop) -> None:
+    coop.post("/v1/lots/D-1/unit-labels", json={"count": 4})
+    recorder = replace(coop.house.recorder, host="https://t.example.org")
+    job = Job("D-1", 2, 1, design="retail")
+
+    def drawn() -> UnitLabel:
+        with system_session(recorder.database, write=False) as session:
+            (label,) = labels_of(session, recorder, 1, job)
+        return label
+
+    assert drawn().link is None  # no number is made up
+    coop.client.put("/v1/trade-items/cocoa_dry_beans", json={"gtin": "9521321000018", "prefix": "9521321"})
+    label = drawn()
+    assert label.link == "HTTPS://T.EXAMPLE.ORG/01/09521321000018/10/D-1/21/2"
+    pdf = UNITS["unit-pdf"].make([label], "en", "retail", "roll", 0, 300)
+    assert symbols(pdf) == {label.link}
+    assert "(01) 09521321000018" in pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_range()
+
+    anybody = coop.house.client()
+    answer = anybody.get("/01/09521321000018/10/D-1/21/2", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (
+        307,
+        f"/l/{verify_label(label.url.rpartition('/')[2], public_keys(recorder)).code}",
+    )
+    page = anybody.get("/01/09521321000018/10/D-1/21/2")
+    assert "Unit 2 of 4" in page.text.replace("\u00a0", " ")
+    assert anybody.get("/01/09521321000018/10/D-1").status_code == 200
+    for path in ("/01/09521321000018/10/D-2", "/01/09521321000018", "/01/09521321000018/10/D-1/21/9"):
+        assert anybody.get(path).status_code == 404, path
+    for path in ("/01/09521321000017/10/D-1", "/01/9521321000018/10/D-1", "/01/09521321000018/21/2/10/D-1"):
+        assert anybody.get(path).status_code == 400, path

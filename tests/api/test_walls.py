@@ -277,6 +277,7 @@ def planted_units(a: int, lot: int) -> list[Any]:
         models.LabelRun(
             org_id=a, seq=98, lot_id=lot, key=1, commodity=1, packed_on="2024-11-06", seed=b"planted", opening_seed=b"planted"
         ),
+        models.TradeItem(org_id=a, product="planted", gtin="09521321000018", prefix="9521321", recorded_at=1),
         models.LabelRegister(
             org_id=a, seq=98, lot_id=lot, kind="void", units="[[1,1]]", labels=1, copies=1, reason="planted reason", at=1
         ),
