@@ -10,6 +10,7 @@ RUN pip install --no-cache-dir --require-hashes -r requirements.lock
 COPY api api
 COPY demo demo
 COPY domain domain
+COPY exchange exchange
 COPY labels labels
 COPY ledger ledger
 COPY migrations migrations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,10 @@ def test_links_in_the_documents_lead_somewhere() -> None:
     for path in (*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "ARCHITECTURE.md"):
         for target in re.findall(r"\]\((?!https?:)([^)#]+)\)", path.read_text("utf-8")):
             assert (path.parent / target).exists(), (path, target)
+
+
+def test_the_image_holds_every_room() -> None:
+    """What the wheel packs, the image copies."""
+    packed = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["hatch"]["build"]["targets"]["wheel"]
+    image = (ROOT / "Dockerfile").read_text("utf-8")
+    assert [name for name in packed["packages"] if f"COPY {name} {name}\n" not in image] == []
