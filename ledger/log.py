@@ -25,6 +25,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
 
 import models
 from domain.log import (
@@ -74,6 +75,11 @@ from models.db import SystemSession, system_session
 SEAL_LOCK: Final = 0xF112
 CHUNK: Final = 5_000
 """Events that are entered in one transaction."""
+
+PATIENCE_MS: Final = 1_000
+"""So long does the sequencer wait for the writers, and keep new ones waiting."""
+
+LOCK_NOT_AVAILABLE: Final = "55P03"
 
 FUTURE_MS: Final = 300_000
 """So far may the clock of a witness be ahead of ours."""
@@ -262,22 +268,16 @@ def seal(log: SealedLog, progress: Progress | None = None) -> Sealed | None:
 def _enter(log: SealedLog, tree: int, progress: Progress | None) -> None:
     """(2) New notices, then the events that follow the last one entered, in the order of their numbers."""
     database = log.recorder.database
-    with system_session(database, write=True) as session:
-        lock(session, alone=True)  # every writer has committed: no smaller number can still come
-        until = session.execute(select(sa.func.max(_EVENT.c.seq))).scalar_one() or 0
-        size, since = _entered(session, tree)
-        entered = select(_ENTRY.c.notice).where(_ENTRY.c.tree == tree, _ENTRY.c.notice.is_not(None))
-        fresh = session.execute(
-            select(_NOTICE).where(_NOTICE.c.number.not_in(entered)).order_by(_NOTICE.c.number)
-        ).all()
-        fresh = sorted(fresh, key=lambda row: not _opens(row.body, tree))  # a tree begins with why there is one
-        rows = [
-            {"tree": tree, "index": size + place, "notice": row.number, "entry": notice_entry(row.body.encode())}
-            for place, row in enumerate(fresh)
-        ]
-        if rows:
-            session.connection().execute(sa.insert(_ENTRY), rows)
-    size += len(rows)
+    try:
+        with system_session(database, write=True) as session:
+            if session.is_postgresql:  # whoever waits for this lock holds up all writers: not for longer than that
+                session.connection().execute(sa.text(f"SET LOCAL lock_timeout = '{PATIENCE_MS}ms'"))
+            lock(session, alone=True)  # every writer has committed: no smaller number can still come
+            until, size, since = _new_notices(session, tree)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        return  # a long import is under way: what is new is entered the next time
     first = size
     while since < until:
         with system_session(database, write=True) as session:
@@ -294,6 +294,22 @@ def _enter(log: SealedLog, tree: int, progress: Progress | None) -> None:
         size, since = size + len(rows), events[-1].seq
         if progress is not None:
             progress(size - first, size - first + max(0, until - since))
+
+
+def _new_notices(session: SystemSession, tree: int) -> tuple[int, int, int]:
+    """Enters what the log said of itself; answers the newest event, the size of the tree, and the last event in it."""
+    until = session.execute(select(sa.func.max(_EVENT.c.seq))).scalar_one() or 0
+    size, since = _entered(session, tree)
+    entered = select(_ENTRY.c.notice).where(_ENTRY.c.tree == tree, _ENTRY.c.notice.is_not(None))
+    fresh = session.execute(select(_NOTICE).where(_NOTICE.c.number.not_in(entered)).order_by(_NOTICE.c.number)).all()
+    fresh = sorted(fresh, key=lambda row: not _opens(row.body, tree))  # a tree begins with why there is one
+    rows = [
+        {"tree": tree, "index": size + place, "notice": row.number, "entry": notice_entry(row.body.encode())}
+        for place, row in enumerate(fresh)
+    ]
+    if rows:
+        session.connection().execute(sa.insert(_ENTRY), rows)
+    return until, size + len(rows), since
 
 
 def _opens(body: str, tree: int) -> bool:

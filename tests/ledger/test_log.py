@@ -581,6 +581,26 @@ def test_writers_and_sealers_at_once_lose_nothing(log: SealedLog, chain: Chain) 
     assert faults(log) == []
 
 
+def test_a_long_import_is_not_waited_for_and_holds_nobody_up(log: SealedLog, chain: Chain) -> None:
+    """Whoever waits for the lock alone keeps all writers waiting: the sequencer gives up after a second."""
+    import time
+
+    from ledger.record import lock
+
+    if not log.recorder.database.is_postgresql:
+        pytest.skip("SQLite has one writer anyway")
+    deliveries(chain, 2)
+    with system_session(log.recorder.database, write=True) as importing:
+        lock(importing, alone=False)
+        began = time.monotonic()
+        assert seal(log) is None
+        assert time.monotonic() - began < 5
+        deliveries(chain, 1, 2)  # others go on writing
+    sealed = seal(log)
+    assert sealed is not None
+    assert sealed.checkpoint.size == 6
+
+
 # --- witnesses ---
 
 
