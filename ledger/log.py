@@ -165,7 +165,8 @@ def _open_tree(session: SystemSession, log: SealedLog, tree: int, **more: str) -
 
 def _new_label_key(session: SystemSession, log: SealedLog) -> int:
     now, number = log.recorder.clock(), next_label_key(known_keys(session))
-    public = log.keys.make_label(number, log.recorder.entropy)
+    there = log.keys.label_publics()  # left by a crash before the notice was written, or put there
+    public = there[number] if number in there else log.keys.make_label(number, log.recorder.entropy)
     say(session, {"type": "label_key", "at": now, "number": number, "public": public.hex()})
     return number
 

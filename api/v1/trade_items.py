@@ -25,8 +25,9 @@ READ, WRITE = Needs("registry:read"), Needs("registry:write")
 class TradeItemIn(Body):
     """A GTIN of 8, 12, 13 or 14 digits, and the GS1 company prefix that it begins with (4 to 12 digits)."""
 
-    model_config = example(gtin="9521321000018", prefix="9521321")
+    model_config = example(product="cocoa_dry_beans", gtin="9521321000018", prefix="9521321")
 
+    product: told.Word
     gtin: Annotated[str, Field(min_length=8, max_length=14)]
     prefix: Annotated[str, Field(min_length=4, max_length=12)]
 
@@ -57,9 +58,10 @@ def list_trade_items(session: ReadDep) -> TradeItems:
     return TradeItems(data=[_out(row) for row in rows])
 
 
-@routes.put("/trade-items/{product}", access=WRITE, summary="Say the GTIN of a product")
-def put_trade_item(session: WriteDep, ledger: LedgerDep, product: told.Word, body: TradeItemIn) -> TradeItemOut:
+@routes.post("/trade-items", access=WRITE, summary="Say the GTIN of a product", status_code=201)
+def say_trade_item(session: WriteDep, ledger: LedgerDep, body: TradeItemIn, response: Response) -> TradeItemOut:
     """As GS1 gave it: check digit and prefix are checked, numbers of restricted circulation are refused."""
+    product = body.product
     profiles().product(product)
     try:
         gtin = gtin_of_party(body.gtin, body.prefix)
@@ -68,6 +70,7 @@ def put_trade_item(session: WriteDep, ledger: LedgerDep, product: told.Word, bod
         raise refused("gtin", "gs1", f"{said[0].upper()}{said[1:]}.", "Look it up in the letter of GS1.") from None
     row = session.get(models.TradeItem, (session.org_id, product))
     if row is not None and (row.gtin, row.prefix) == (gtin, body.prefix):
+        response.status_code = 200
         return _out(row)
     if row is not None:
         session.delete(row)

@@ -153,7 +153,7 @@ def test_labels_for_a_label_printer(coop: Coop) -> None:
 
 def test_a_gtin_is_one_that_gs1_gave(coop: Coop) -> None:
     def put(gtin: str, prefix: str = "9521321", product: str = "cocoa_dry_beans") -> Any:
-        return coop.client.put(f"/v1/trade-items/{product}", json={"gtin": gtin, "prefix": prefix})
+        return coop.post("/v1/trade-items", json={"product": product, "gtin": gtin, "prefix": prefix})
 
     for gtin, prefix in (("9521321000017", "9521321"), ("9521321000018", "9521322"), ("2000000000008", "2000")):
         refused = put(gtin, prefix)
@@ -179,7 +179,8 @@ def test_a_retail_label_carries_the_digital_link_of_its_unit(coop: Coop) -> None
         return label
 
     assert drawn().link is None  # no number is made up
-    coop.client.put("/v1/trade-items/cocoa_dry_beans", json={"gtin": "9521321000018", "prefix": "9521321"})
+    said = {"product": "cocoa_dry_beans", "gtin": "9521321000018", "prefix": "9521321"}
+    assert coop.post("/v1/trade-items", json=said).status_code == 201
     label = drawn()
     assert label.link == "HTTPS://T.EXAMPLE.ORG/01/09521321000018/10/D-1/21/2"
     pdf = UNITS["unit-pdf"].make([label], "en", "retail", "roll", 0, 300)

@@ -654,6 +654,13 @@ def test_keys_are_files_of_their_own_that_nobody_else_reads(log: SealedLog) -> N
         log.keys.check()
 
 
+def test_a_label_key_that_a_crash_left_behind_is_taken(log: SealedLog) -> None:
+    left = log.keys.make_label(2, log.recorder.entropy)
+    assert rotate_label_key(log) == 2
+    with system_session(log.recorder.database, write=False) as session:
+        assert known_keys(session).label_public()[2] == left
+
+
 def test_a_key_that_was_rotated_signs_no_more_and_is_published_for_ever(log: SealedLog, chain: Chain) -> None:
     deliveries(chain, 2)
     seal(log)
