@@ -160,6 +160,7 @@ def test_links_lead_where_they_say(visitor: Visitor) -> None:
         f"{ADDRESS}?format=json",
         f"https://{HOST}/l/?lang=en",
         f"https://{HOST}/check?lang=en",
+        f"https://{HOST}/l/7Q4K9ZTM2HXD1R8W/proof",
         "mailto:office@nimbahills.example?subject=Lot%20LR-NH-2501-0042%2C%20label%207Q4K-9ZTM-2HXD-1R8W",
     ]
 
