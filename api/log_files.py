@@ -15,11 +15,12 @@ import orjson
 from sqlalchemy import select
 
 import models
-from domain.label_token import UNIT_BYTES, from_base32, parse_token
+from domain.label_token import CODE_CHARACTERS, TOKEN_BYTES, from_base32, parse_token
 from domain.log import BUNDLE, directory
 from domain.merkle import TILE_WIDTH, Tile, parse_entries_path, parse_tile_path
 from domain.note import encode_base64
 from ledger import units
+from ledger.issue import normal_code
 from ledger.log import SealedLog, known_keys, notices, proof_of
 from ledger.profiles import profiles
 from models.base import table
@@ -115,10 +116,10 @@ class LogFiles:
 
 def _code(typed: str) -> str | None:
     """The 16 characters of a code, typed or in a signed label; none for what is neither."""
-    plain = typed.replace("-", "").upper().translate(str.maketrans("ILO", "110"))
-    if len(plain) == 2 * UNIT_BYTES - 4:
+    plain = normal_code(typed)
+    if len(plain) == CODE_CHARACTERS:
         return plain
     try:
-        return parse_token(from_base32(plain)[:18]).code
+        return parse_token(from_base32(plain)[:TOKEN_BYTES]).code
     except ValueError:
         return None

@@ -16,6 +16,7 @@ import models
 from domain import events as told
 from domain.analysis import Analysis
 from domain.documents import DocumentState, Kind, Seal
+from domain.label_token import to_base32
 from domain.passport import Passport
 from domain.refusals import Refused
 from domain.trace import Share
@@ -31,7 +32,6 @@ from ledger.transaction import transaction_of
 from models.base import table
 from models.db import SystemSession, system_session
 
-CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LABEL, _DOCUMENT, _FROZEN = table(models.Label), table(models.Document), table(models.Frozen)
 _LOT = table(models.Lot)
 
@@ -40,8 +40,7 @@ Language = Literal["en", "fr"]
 
 def new_code(entropy: bytes) -> str:
     """A public code: 80 random bits as 16 characters of Crockford's base32 (no I, L, O, U)."""
-    number = int.from_bytes(entropy, "big")
-    return "".join(CROCKFORD[number >> 5 * place & 31] for place in reversed(range(16)))
+    return to_base32(entropy)
 
 
 def issue_label(recorder: Recorder, actor: Actor, lot: str, *, declares: Sequence[str] = ()) -> str:
