@@ -1012,9 +1012,10 @@ def _verify_document(data: bytes, *, as_json: bool, here: bool, lang: Language) 
     settings = Settings.from_env()
     if here:
         from api.v1.documents import verdict_out
-        from ledger.documents import verify_document
+        from ledger.documents import desk_of, verify_document
 
-        found = verdict_out(verify_document(_recorder(settings), data)).model_dump(mode="json")
+        desk = desk_of(settings.log(_recorder(settings)), seals=False)
+        found = verdict_out(verify_document(desk.recorder, data, desk.policy)).model_dump(mode="json")
     else:
         found = _ask_host(f"{settings.public_url}/v1/documents/verify", data)
     if as_json:

@@ -62,7 +62,7 @@ def verify(
         more = _of_bytes(proof.read_bytes(), event)
         given = replace(given, evidence=more.evidence, strange_evidence=more.evidence is None)
     known = _keys(keys, host, needed=policy is None or given.label is not None)
-    trusted = _policy(policy) if policy is not None else verification.default_policy(known)
+    trusted = _policy(policy) if policy is not None else verification.default_policy(known, given.evidence)
     kept = None if checkpoint is None else checkpoint.read_bytes()
     consistency = _consistency(given.evidence, trusted, kept, host) if host and kept else None
     report = verification.check(given, known, trusted, kept=kept, consistency=consistency)

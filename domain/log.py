@@ -149,12 +149,28 @@ class Published:
         return {item.number: item.public for item in self.labels}
 
     def policy(self, quorum: int = 0) -> Policy:
-        """Whom to trust: every key of the present tree, and the witnesses. ``ValueError`` where there is none."""
-        keys = tuple(item.key for item in self.log if item.key.name == self.origin)
+        """Who signs: every key of the present tree, and the witnesses. ``ValueError`` where there is none.
+
+        A key that was withdrawn is among them: what this log signed last, it signed.
+        """
+        return Policy(self.origin, self._keys(self.origin), self.witnesses, quorum)
+
+    def judging(self, origin: str) -> Policy:
+        """Whom to trust with a proof that names this tree, present or past; what was withdrawn since counts no more.
+
+        ``ValueError`` for a tree that this log never had.
+        """
+        withdrawn = tuple(
+            (item.key, item.compromised_since // 1000) for item in self.log if item.compromised_since is not None
+        )
+        return Policy(origin, self._keys(origin), self.witnesses, withdrawn=withdrawn)
+
+    def _keys(self, origin: str) -> tuple[VerifierKey, ...]:
+        keys = tuple(item.key for item in self.log if item.key.name == origin)
         if not keys:
-            message = "the log has named no key yet"
+            message = "the log has named no key yet" if origin == self.origin else f"there is no log {origin}"
             raise ValueError(message)
-        return Policy(self.origin, keys, self.witnesses, quorum)
+        return keys
 
 
 Notice = dict[str, Any]

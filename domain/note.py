@@ -268,6 +268,9 @@ def parse_checkpoint(text: str) -> Checkpoint:
 class Policy:
     """Whom a verifier trusts: the origin and the keys of one log, witnesses, and how many of them must have seen it.
 
+    ``withdrawn``: keys of the log that somebody else may have had from a second on. What they alone signed counts only
+    if as many witnesses as asked for, and one at least, saw it before.
+
     ``ValueError`` for a policy that would count somebody twice: a public key that stands under two names, or more
     witnesses asked for than there are.
     """
@@ -276,6 +279,7 @@ class Policy:
     log_keys: tuple[VerifierKey, ...]
     witnesses: tuple[VerifierKey, ...] = ()
     quorum: int = 0
+    withdrawn: tuple[tuple[VerifierKey, int], ...] = ()
 
     def __post_init__(self) -> None:
         keys = [key.public for key in (*self.log_keys, *self.witnesses)]
@@ -292,27 +296,37 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Witnessed:
-    """A verified checkpoint and the witnesses that saw it: name and second, earliest first.
+    """A verified checkpoint, the keys of the log that signed it, and the witnesses that saw it, earliest first.
 
     A witness that signed twice, or with two keys of one name, stands here once, with its earliest second.
     """
 
     checkpoint: Checkpoint
+    signers: tuple[VerifierKey, ...]
     seen: tuple[tuple[str, int], ...]
+
+
+def in_time(witnessed: Witnessed, policy: Policy) -> bool:
+    """Whether one of the keys that signed was the log's alone: never withdrawn, or seen by witnesses before it was."""
+    since = dict(policy.withdrawn)
+    enough = max(policy.quorum, 1)
+    seen_at = witnessed.seen[enough - 1][1] if len(witnessed.seen) >= enough else None
+    return any(key not in since or (seen_at is not None and seen_at < since[key]) for key in witnessed.signers)
 
 
 def verify_checkpoint(data: bytes, policy: Policy) -> Witnessed:
     """The checkpoint in a note, signed by the log and seen by as many witnesses as ``policy`` asks.
 
-    Raises ``BadNote`` if it is malformed, of another log, without a signature of the log, with too few witnesses, or if
-    any signature of a key in the policy does not verify.
+    Raises ``BadNote`` if it is malformed, of another log, without a signature of the log, with too few witnesses,
+    signed by a withdrawn key and not seen before, or if any signature of a key in the policy does not verify.
     """
     note = parse_note(data)
     checkpoint = parse_checkpoint(note.text)
     if checkpoint.origin != policy.origin:
         raise BadNote("a checkpoint of another log")
     verified = verify_note(note, (*policy.log_keys, *policy.witnesses))
-    if all(item.key.kind != ED25519 for item in verified):
+    signers = tuple(item.key for item in verified if item.key.kind == ED25519)
+    if not signers:
         raise BadNote("the log did not sign the checkpoint")
     seen: dict[str, int] = {}
     for item in verified:
@@ -320,7 +334,10 @@ def verify_checkpoint(data: bytes, policy: Policy) -> Witnessed:
             seen[item.key.name] = min(item.time, seen.get(item.key.name, LATEST))
     if len(seen) < policy.quorum:
         raise BadNote(f"{len(seen)} witnesses saw the checkpoint, {policy.quorum} are asked for")
-    return Witnessed(checkpoint, tuple(sorted(seen.items(), key=lambda item: (item[1], item[0]))))
+    witnessed = Witnessed(checkpoint, signers, tuple(sorted(seen.items(), key=lambda item: (item[1], item[0]))))
+    if not in_time(witnessed, policy):
+        raise BadNote("the key that signed was withdrawn, and no witness saw the checkpoint before")
+    return witnessed
 
 
 @dataclass(frozen=True, slots=True)
@@ -334,6 +351,11 @@ class Proof:
     hashes: tuple[bytes, ...]
     checkpoint: bytes
     extra: bytes | None = None
+
+    @property
+    def origin(self) -> str:
+        """The log that the checkpoint names; nothing is verified. Raises ``BadNote``."""
+        return parse_checkpoint(parse_note(self.checkpoint).text).origin
 
     def __bytes__(self) -> bytes:
         lines = [PROOF]

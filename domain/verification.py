@@ -23,7 +23,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from typing import Any, Final, Literal, TypeAlias
 
@@ -93,12 +93,18 @@ class LabelKey:
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """What a deployment publishes of its keys at ``/.well-known/filiere-keys``."""
+    """What a deployment publishes of its keys at ``/.well-known/filiere-keys``.
+
+    ``logs``: the log that signs now, and those before it that could not go on, by name. ``withdrawn``: the second from
+    which somebody else may have had a key of a log.
+    """
 
     host: str
     policy: Policy | None
     labels: Mapping[int, LabelKey]
     commodities: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    logs: Mapping[str, Policy] = field(default_factory=dict)
+    withdrawn: Mapping[VerifierKey, int] = field(default_factory=dict)
 
     @property
     def publics(self) -> dict[int, bytes]:
@@ -193,8 +199,9 @@ def _keys(found: Mapping[str, Any]) -> Keys:
     if len(labels) != len(listed):
         raise ValueError("two label keys have one number")
     witnesses = [note.parse_key(_as_text(one)) for one in _list(found, "witnesses")]
-    policy = _policy(found.get("log"), witnesses)
-    return Keys(_text(found, "host"), policy, labels, _commodities(found.get("commodities")))
+    origin, logs, withdrawn = _logs(found.get("log"), witnesses)
+    named = _commodities(found.get("commodities"))
+    return Keys(_text(found, "host"), logs.get(origin), labels, named, logs, withdrawn)
 
 
 def parse_evidence(data: bytes) -> Evidence:
@@ -306,12 +313,13 @@ def named_key(label: str) -> int | None:
 # --- what is checked ---
 
 
-def default_policy(keys: Keys) -> Policy | None:
-    """The log and the witnesses that the deployment names, of which one must have seen a checkpoint."""
-    if keys.policy is None:
-        return None
-    named = keys.policy
-    return Policy(named.origin, named.log_keys, named.witnesses, 1 if named.witnesses else 0)
+def default_policy(keys: Keys, evidence: Evidence | None = None) -> Policy | None:
+    """The log and the witnesses that the deployment names, of which one must have seen a checkpoint.
+
+    The log that signs now; for a proof of one before it that could not go on, that one.
+    """
+    named = keys.policy if evidence is None else keys.logs.get(_read_proof(evidence.proof).origin, keys.policy)
+    return None if named is None else replace(named, quorum=1 if named.witnesses else 0)
 
 
 def check(
@@ -347,13 +355,15 @@ def check(
     say("signature", signature if signature != "malformed" else "not_checked", why)
 
     # (5) to (8), first: whether the key counts may hang on when the event was in the log.
+    if policy is not None:
+        policy = replace(policy, withdrawn=tuple(keys.withdrawn.items()))
     proof = _Proof(given.evidence, policy, code)
     key = keys.labels.get(token.key) if token is not None and signature == "passed" else None
     say("key", *_key(key, token, proof))
     for name, answer, because in proof.answers:
         say(name, answer, because)
     # (9) One log, then and now.
-    say("history", *_history(proof, policy, kept, consistency))
+    say("history", *_history(proof, policy, keys, kept, consistency))
 
     answers = {one.code: one for one in checks}
     shown = token if signature == "passed" else None
@@ -423,28 +433,29 @@ class _Proof:
         log: tuple[Answer, str] = ("passed", "")
         witnesses: tuple[Answer, str] = ("not_checked", "")
         inclusion: tuple[Answer, str] = ("not_checked", "")
-        seen: tuple[tuple[str, int], ...] = ()
         try:
             self.witnessed = note.verify_checkpoint(read_proof.checkpoint, alone)
         except BadNote:
             log = ("failed", "")
         if self.witnessed is not None:
-            everybody = Policy(policy.origin, policy.log_keys, policy.witnesses)
             try:
-                seen = note.verify_checkpoint(read_proof.checkpoint, everybody).seen
+                everybody = replace(policy, quorum=0, withdrawn=())
+                self.witnessed = note.verify_checkpoint(read_proof.checkpoint, everybody)
             except BadNote:
                 witnesses = ("failed", "bad_cosignature")
             else:
-                enough = len(seen) >= policy.quorum
+                enough = len(self.witnessed.seen) >= policy.quorum
                 witnesses = ("passed", "") if enough else ("failed", "too_few")
                 witnesses = witnesses if policy.quorum else ("not_applicable", "none_asked")
+            if not note.in_time(self.witnessed, policy):
+                log = ("failed", "withdrawn")
             # (8) The tree.
-            checkpoint = self.witnessed.checkpoint
+            checkpoint, seen = self.witnessed.checkpoint, self.witnessed.seen
             assert read_proof.extra is not None
             leaf = leaf_hash(note.commitment(read_proof.extra, evidence.event))
             held = verify_inclusion(leaf, read_proof.index, checkpoint.size, read_proof.hashes, checkpoint.root)
             inclusion = ("passed", "") if held else ("failed", "")
-            if held:
+            if held and log[0] == "passed":
                 at = seen[policy.quorum - 1][1] if 0 < policy.quorum <= len(seen) else None
                 self.logged = Logged(read_proof.index, checkpoint.size, seen, at)
         self.answers = [("event", *event), ("log", *log), ("witnesses", *witnesses), ("inclusion", *inclusion)]
@@ -478,14 +489,14 @@ def _issues(evidence: Evidence, code: str | None) -> str:
 
 
 def _history(
-    proof: _Proof, policy: Policy | None, kept: bytes | None, consistency: Sequence[bytes] | None
+    proof: _Proof, policy: Policy | None, keys: Keys, kept: bytes | None, consistency: Sequence[bytes] | None
 ) -> tuple[Answer, str]:
     if kept is None or policy is None or proof.witnessed is None:
         return "not_checked", ""
     try:
         before = note.verify_checkpoint(kept, Policy(policy.origin, policy.log_keys)).checkpoint
     except BadNote:
-        return "failed", "strange_checkpoint"
+        return ("not_checked", "other_tree") if _of_another_tree(kept, keys) else ("failed", "strange_checkpoint")
     now = proof.witnessed.checkpoint
     if before.size == now.size:
         return ("passed", "") if before.root == now.root else ("failed", "forked")
@@ -494,6 +505,16 @@ def _history(
     old, new = sorted((before, now), key=lambda one: one.size)
     held = verify_consistency(old.size, new.size, list(consistency), old.root, new.root)
     return ("passed", "") if held else ("failed", "forked")
+
+
+def _of_another_tree(kept: bytes, keys: Keys) -> bool:
+    """Whether a checkpoint is of a log that the deployment had before or after, which begins anew."""
+    try:
+        own = keys.logs[note.parse_checkpoint(note.parse_note(kept).text).origin]
+        note.verify_checkpoint(kept, Policy(own.origin, own.log_keys))
+    except (BadNote, KeyError):
+        return False
+    return True
 
 
 def _verdict(answers: Mapping[str, Check], given: Given) -> Verdict:
@@ -634,16 +655,22 @@ def _label_key(value: object) -> LabelKey:
     )
 
 
-def _policy(value: object, witnesses: Sequence[VerifierKey]) -> Policy | None:
-    """The log that signs now. Keys under other names are those of logs before it, and count for nothing here."""
+def _logs(value: object, witnesses: Sequence[VerifierKey]) -> tuple[str, dict[str, Policy], dict[VerifierKey, int]]:
+    """The name of the log that signs now, every log by name, and the keys that were withdrawn."""
     if value is None:
-        return None
+        return "", {}, {}
     found = _mapping(value)
     origin = _text(found, "origin")
-    log_keys = [note.parse_key(_as_text(one)) for one in _list(found, "keys")]
-    if not origin and not log_keys:
-        return None
-    return Policy(origin, tuple(key for key in log_keys if key.name == origin), tuple(witnesses))
+    keys: dict[str, list[VerifierKey]] = {origin: []}
+    for key in (note.parse_key(_as_text(one)) for one in _list(found, "keys")):
+        keys.setdefault(key.name, []).append(key)
+    withdrawn: dict[VerifierKey, int] = {}
+    for one in map(_mapping, () if found.get("history") is None else _list(found, "history")):
+        if one.get("compromised_since") is not None:
+            withdrawn[note.parse_key(_text(one, "key"))] = _since(one["compromised_since"])
+    if keys == {"": []}:
+        return "", {}, {}
+    return origin, {name: Policy(name, tuple(held), tuple(witnesses)) for name, held in keys.items()}, withdrawn
 
 
 def _commodities(value: object) -> dict[int, dict[str, str]]:

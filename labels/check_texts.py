@@ -222,6 +222,12 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "The signature of the log is wrong or missing.",
         "La signature du registre est fausse ou absente.",
     ),
+    "said.log.withdrawn": (
+        "The key that signed it was withdrawn, and no witness saw it before. Ask for the proof again: a newer key "
+        "signs it.",
+        "La clé qui l'a signé a été retirée, et aucun témoin ne l'a vu avant. Redemandez la preuve : une clé plus "
+        "récente la signe.",
+    ),
     "said.witnesses.passed": ("{names}", "{names}"),
     "said.witnesses.too_few": ("None of the witnesses that {host} names.", "Aucun des témoins que {host} désigne."),
     "said.witnesses.none_asked": (
@@ -242,6 +248,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "said.history.strange_checkpoint": (
         "The seal kept on this device is not signed by this log.",
         "Le sceau gardé sur cet appareil n'est pas signé par ce registre.",
+    ),
+    "said.history.other_tree": (
+        "The log began anew since, under another name: its first entry says why (/log/notices).",
+        "Le registre a recommencé depuis, sous un autre nom : sa première écriture dit pourquoi (/log/notices).",
     ),
     "said.history.no_tiles": (
         "To compare them takes network, or a file of the same state of the log.",

@@ -23,7 +23,7 @@ import models
 from domain import events as told
 from domain.documents import CODES, DIGEST_SHOWN, DocumentCheck, DocumentVerdict, PublicDocument, Seal, path_of
 from domain.log import Stored
-from domain.note import BadNote, Policy, verify_proof
+from domain.note import BadNote, Policy, parse_proof, verify_proof
 from domain.refusals import Refused
 from ledger import issue, signing
 from ledger.keys import Keys
@@ -45,7 +45,11 @@ ProofOf = Callable[[int, int], tuple[bytes, bytes] | None]
 """(organisation, number of the event) -> its record and the log's proof (``.tlog-proof``); none: not sealed yet."""
 
 
-def _no_policy() -> None:
+Trusts = Callable[[str], Policy | None]
+"""The name of a log -> whom to trust with its proofs; none: no log of this deployment."""
+
+
+def _no_log(_origin: str) -> None:
     return None
 
 
@@ -60,7 +64,7 @@ class Desk:
     recorder: Recorder
     keys: Keys
     proof_of: ProofOf = _no_proof
-    policy: Callable[[], Policy | None] = _no_policy
+    policy: Trusts = _no_log
 
 
 def desk_of(log: SealedLog, *, seals: bool) -> Desk:
@@ -74,10 +78,12 @@ def desk_of(log: SealedLog, *, seals: bool) -> Desk:
             found = proof_of(log, org_id, seq)
         return (found.record, found.proof) if found is not None else None
 
-    def policy() -> Policy | None:
+    def policy(origin: str) -> Policy | None:
         with system_session(log.recorder.database, write=False) as session:
             known = known_keys(session)
-        return known.policy() if known.tree else None
+        with suppress(ValueError):
+            return known.judging(origin)
+        return None
 
     return Desk(log.recorder, log.keys, proven, policy)
 
@@ -205,13 +211,14 @@ def public(desk: Desk, address: str) -> PublicDocument | None:
 # --- what there is to say of a copy ---
 
 
-def verify_document(recorder: Recorder, data: bytes, policy: Policy | None = None) -> DocumentVerdict:
+def verify_document(recorder: Recorder, data: bytes, policy: Trusts = _no_log) -> DocumentVerdict:
     """Whether a file is, to the byte, a document of this deployment, and whether that is in force today.
 
     (1) Its signature holds, (2) over the whole file, (3) by a key that signed documents here. (4) It is a file that was
     kept when it was issued. (5) Its data are those whose digest stands in the log, (6) whose proof, if it carries one,
-    holds under ``policy``. (7) It was neither superseded nor withdrawn. What rests on a check that failed is not
-    checked; only bytes that a key of ours signed are opened. ``ValueError`` above ``MOST_BYTES``.
+    holds under the ``policy`` of the log that it names. (7) It was neither superseded nor withdrawn. What rests on a
+    check that failed is not checked; only bytes that a key of ours signed are opened. ``ValueError`` above
+    ``MOST_BYTES``.
     """
     if len(data) > MOST_BYTES:
         message = f"more than {MOST_BYTES} bytes"
@@ -258,7 +265,7 @@ def _signs_here(session: SystemSession, fingerprint: str) -> bool:
 
 
 def _looked_up(
-    session: SystemSession, data: bytes, checks: list[DocumentCheck], digest: str, policy: Policy | None
+    session: SystemSession, data: bytes, checks: list[DocumentCheck], digest: str, policy: Trusts
 ) -> DocumentVerdict:
     """The steps from (4) on, of what a key of ours signed."""
     file = session.execute(
@@ -290,13 +297,14 @@ def _as_logged(session: SystemSession, row: Any, files: Any) -> bool:
     )
 
 
-def _proof(files: Any, policy: Policy | None) -> DocumentCheck:
+def _proof(files: Any, policy: Trusts) -> DocumentCheck:
     if PROOF not in files:
         return DocumentCheck("logged", "not_checked", "none")
-    if policy is None:
-        return DocumentCheck("logged", "not_checked", "policy")
     try:
-        proven = verify_proof(files[PROOF], files[RECORD], policy)
+        trusted = policy(parse_proof(files[PROOF]).origin)
+        if trusted is None:
+            return DocumentCheck("logged", "not_checked", "policy")
+        proven = verify_proof(files[PROOF], files[RECORD], trusted)
     except BadNote:
         return DocumentCheck("logged", "failed")
     return DocumentCheck("logged", "passed", params={"index": proven.index, "size": proven.size})

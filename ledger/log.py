@@ -60,6 +60,7 @@ from domain.note import (
     Proof,
     SignerKey,
     VerifierKey,
+    encode_base64,
     parse_checkpoint,
     parse_key,
     parse_note,
@@ -80,6 +81,9 @@ PATIENCE_MS: Final = 1_000
 """So long does the sequencer wait for the writers, and keep new ones waiting."""
 
 LOCK_NOT_AVAILABLE: Final = "55P03"
+
+NEXT: Final = 1_000
+"""So many cosignatures are looked at for the checkpoint of a proof: with one witness a minute, those of 16 hours."""
 
 FUTURE_MS: Final = 300_000
 """So far may the clock of a witness be ahead of ours."""
@@ -685,7 +689,11 @@ class EventProof:
 
 
 def proof_of(log: SealedLog, org_id: int, seq: int) -> EventProof | None:
-    """The proof of an event under the newest checkpoint that most witnesses saw; none before it is sealed."""
+    """The proof of an event under the first checkpoint that most witnesses saw; none before it is sealed.
+
+    Where a key was withdrawn since, a checkpoint that was seen before that is taken, if there is one: only that shows
+    that the event was there in time.
+    """
     with system_session(log.recorder.database, write=False) as session:
         known = known_keys(session)
         row = session.execute(select(_EVENT).where(_EVENT.c.org_id == org_id, _EVENT.c.seq == seq)).one_or_none()
@@ -694,37 +702,64 @@ def proof_of(log: SealedLog, org_id: int, seq: int) -> EventProof | None:
         ).scalar_one_or_none()
         if row is None or index is None:
             return None
-        chosen = _best(session, known.tree, index)
-        if chosen is None:
+        first = _first(session, _CHECKPOINT.c.tree == known.tree, _CHECKPOINT.c.size > index)
+        if first is None:
             return None
-        first = session.execute(
-            select(sa.func.min(_CHECKPOINT.c.signed_at)).where(
-                _CHECKPOINT.c.tree == known.tree, _CHECKPOINT.c.size > index
-            )
-        ).scalar_one()
+        chosen = _chosen(session, known, index, _label_withdrawn(known, row.body))
         note = signed_note(session, known, chosen)
     held = stored(row)
     hashes = inclusion_proof(index, chosen.size, nodes_of_tiles(chosen.size, partial(read_tile, log.folder)))
     proof = Proof(index, tuple(hashes), note, published_salt(held.salt))
-    return EventProof(held.record(), bytes(proof), index, first)
+    return EventProof(held.record(), bytes(proof), index, first.signed_at)
 
 
-def _best(session: SystemSession, tree: int, index: int) -> Any:
-    """The checkpoint over an entry with the most cosignatures; of those, the newest."""
-    counted = (
-        select(_COSIGNATURE.c.size, sa.func.count().label("seen"))
-        .where(_COSIGNATURE.c.tree == tree, _COSIGNATURE.c.size > index)
-        .group_by(_COSIGNATURE.c.size)
+def _label_withdrawn(known: Published, body: str) -> int | None:
+    """Since when the key of the labels that an event issues is withdrawn, if it is."""
+    number = json.loads(body).get("key") if '"units_labelled"' in body else None
+    since = [item.compromised_since for item in known.labels if item.number == number]
+    return since[0] if since else None
+
+
+def _chosen(session: SystemSession, known: Published, index: int, label_withdrawn: int | None) -> Any:
+    """The first checkpoint over an entry that most witnesses saw, among those that keys withdrawn since leave."""
+    over = (_CHECKPOINT.c.tree == known.tree, _CHECKPOINT.c.size > index)
+    lost = [item for item in known.log if item.key.name == known.origin and item.compromised_since is not None]
+    since = [at for at in (label_withdrawn, *(item.compromised_since for item in lost)) if at is not None]
+    if since and (seen := _most_seen(session, known, *over, _COSIGNATURE.c.seen_at < min(since))) is not None:
+        return seen
+    ours = (*over, *(~_CHECKPOINT.c.signature.startswith(_line(item.key), autoescape=True) for item in lost))
+    return _most_seen(session, known, *ours) or _first(session, *ours) or _first(session, *over)
+
+
+def _line(key: VerifierKey) -> str:
+    """How every signature line of a key begins: its name, and the first 30 bits of its id."""
+    return f"\u2014 {key.name} {encode_base64(key.id)[:5]}"
+
+
+def _first(session: SystemSession, *conditions: sa.ColumnElement[bool]) -> Any:
+    return session.execute(select(_CHECKPOINT).where(*conditions).order_by(_CHECKPOINT.c.size).limit(1)).one_or_none()
+
+
+def _most_seen(session: SystemSession, known: Published, *conditions: sa.ColumnElement[bool]) -> Any:
+    """Of the checkpoints that the next cosignatures are under, the one with the most; of those, the first."""
+    under = sa.and_(_COSIGNATURE.c.tree == _CHECKPOINT.c.tree, _COSIGNATURE.c.size == _CHECKPOINT.c.size)
+    next_ones = (
+        select(_CHECKPOINT.c.tree, _CHECKPOINT.c.size)
+        .join(_COSIGNATURE, under)
+        .where(*conditions, _COSIGNATURE.c.witness.in_([key.name for key in known.witnesses]))
+        .order_by(_CHECKPOINT.c.size)
+        .limit(NEXT)
         .subquery()
     )
-    query = (
-        select(_CHECKPOINT)
-        .outerjoin(counted, counted.c.size == _CHECKPOINT.c.size)
-        .where(_CHECKPOINT.c.tree == tree, _CHECKPOINT.c.size > index)
-        .order_by(sa.func.coalesce(counted.c.seen, 0).desc(), _CHECKPOINT.c.size.desc())
+    most = (
+        select(next_ones.c.tree, next_ones.c.size)
+        .group_by(next_ones.c.tree, next_ones.c.size)
+        .order_by(sa.func.count().desc(), next_ones.c.size)
         .limit(1)
+        .subquery()
     )
-    return session.execute(query).one_or_none()
+    at = sa.and_(_CHECKPOINT.c.tree == most.c.tree, _CHECKPOINT.c.size == most.c.size)
+    return session.execute(select(_CHECKPOINT).join(most, at)).one_or_none()
 
 
 __all__ = [

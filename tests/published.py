@@ -111,12 +111,18 @@ def label_key(number: int, **more: Any) -> dict[str, Any]:
     return {**told, "until": None, "compromised_since": None, **more}
 
 
+def logs(*held: tuple[SignerKey, str | int | None]) -> dict[str, Any]:
+    """The log, with the keys of this and earlier ones, and since when each is withdrawn."""
+    history = [{"key": str(key.verifier), "compromised_since": since} for key, since in held]
+    return {"origin": ORIGIN, "keys": [str(key.verifier) for key, _ in held], "history": history}
+
+
 def keys(**more: Any) -> dict[str, Any]:
     """Key 1 signs, key 2 was withdrawn on 1 December 2026, key 3 retired at the end of June 2026; key 9 is another's."""
     return {
         "format": "filiere-keys/1",
         "host": HOST,
-        "log": {"origin": ORIGIN, "keys": [str(LOG.verifier)]},
+        "log": logs((LOG, None)),
         "witnesses": [str(witness.verifier) for witness in WITNESSES],
         "labels": [
             label_key(1),

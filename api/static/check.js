@@ -7,7 +7,7 @@
  * checkpoint, tiles, and the proof of the code that is looked at.
  */
 
-import { consistencyProof, check, parseEvidence, parseKeys, read, sameLog } from "./verdict.js";
+import { consistencyProof, check, parseEvidence, parseKeys, policyFor, read, sameLog } from "./verdict.js";
 import { Invalid, hex, verifyCheckpoint } from "./verify.js";
 
 const { lang, host, say: SENTENCES } = JSON.parse(document.getElementById("texts").textContent);
@@ -151,7 +151,11 @@ function compare(before, now) {
     const logs = keysOf(now.policy);
     if (before.policy.origin !== now.policy?.origin || [...keysOf(before.policy)].some((key) => !logs.has(key))) {
       changed.push(name("log", {}));
-    } else if (logs.size > before.policy.logKeys.length) added.push(name("log", {}));
+    } else if ([...before.withdrawn].some(([key, since]) => !(now.withdrawn.get(key) <= since))) {
+      changed.push(name("log", {}));
+    } else if (logs.size > before.policy.logKeys.length || now.withdrawn.size > before.withdrawn.size) {
+      added.push(name("log", {}));
+    }
     const witnesses = new Map((now.policy?.witnesses ?? []).map((one) => [hex(one.key), one.name]));
     const known = new Set(before.policy.witnesses.map(({ key }) => hex(key)));
     for (const one of before.policy.witnesses) {
@@ -173,8 +177,12 @@ function warned(before, now) {
       return [number, { ...key, withdrawn, last: other.last ?? key.last }];
     }),
   );
-  return { ...before, labels };
+  return { ...before, labels, withdrawn: new Map([...now.withdrawn, ...earliest(before.withdrawn, now.withdrawn)]) };
 }
+
+/** When each of these was withdrawn, by whichever of the two says so first: a withdrawal is not taken back. */
+const earliest = (before, now) =>
+  [...before].map(([key, since]) => [key, now.get(key) < since ? now.get(key) : since]);
 
 const state = { keys: null, pin: null, pinned: true, loaded: null, evidence: null, given: null, turn: 0, prepared: false };
 
@@ -304,7 +312,7 @@ function values(report, given) {
     packed: label ? dayOf(label.packed) : "",
     day: state.loaded ? day(new Date(state.loaded)) : dayOf(state.pin.day),
     kept: state.pin.seal ? whole(state.pin.seal.split("\n")[1]) : "",
-    origin: state.keys.policy?.origin ?? "",
+    origin: policyFor(state.keys, given.evidence)?.origin ?? "",
     index: logged ? whole(logged.index) : "",
     size: logged ? whole(logged.size) : "",
     names: logged ? logged.seen.map(([name, time]) => `${name} (${moment(dateOf(time))})`).join(", ") : "",

@@ -95,8 +95,9 @@ function hash(value) {
 }
 
 /**
- * The published keys: {host, policy, labels, commodities}; policy is null where there is no log yet. policy.quorum is 1
- * where witnesses are named, else 0.
+ * The published keys: {host, policy, labels, commodities, logs, withdrawn}. policy is that of the log that signs now,
+ * null where there is none yet; its quorum is 1 where witnesses are named, else 0. logs: the same and those before it,
+ * by name. withdrawn: by the name of a key, the second from which somebody else may have had it.
  */
 export function parseKeys(bytes) {
   const found = objectOf(bytes, "filiere-keys/1");
@@ -113,22 +114,43 @@ export function parseKeys(bytes) {
     });
   }
   const witnesses = list(found.witnesses).map((one) => v.parseKey(text(one)));
-  let policy = null;
-  if (found.log != null) {
-    const named = list(object(found.log).keys).map((one) => v.parseKey(text(one)));
-    const origin = text(found.log.origin);
-    if (origin !== "" || named.length > 0) {
-      const logKeys = named.filter(({ name }) => name === origin); // others are of logs before this one
-      policy = { origin, logKeys, witnesses, quorum: witnesses.length ? 1 : 0 };
-      need(isPolicy(policy), "a key stands twice, or for what it is not");
-    }
-  }
+  const { origin, logs, withdrawn } = logsOf(found.log, witnesses);
   const commodities = new Map();
   for (const one of list(found.commodities ?? []).map(object)) {
     const number = whole(one.number, 255);
     commodities.set(number, new Map(Object.entries(object(one.name)).map(([lang, name]) => [lang, text(name)])));
   }
-  return { host: text(found.host), policy, labels, commodities };
+  const policy = logs.get(origin) ?? null;
+  return { host: text(found.host), policy, labels, commodities, logs, withdrawn };
+}
+
+const nameOf = ({ name, kind, key }) => `${name}+${kind}+${v.hex(key)}`;
+
+/** The name of the log that signs now, the policy of every log by name, and the keys that were withdrawn. */
+function logsOf(value, witnesses) {
+  const told = { origin: "", logs: new Map(), withdrawn: new Map() };
+  if (value == null) return told;
+  const origin = text(object(value).origin);
+  const keys = list(value.keys).map((one) => v.parseKey(text(one)));
+  for (const one of list(value.history ?? []).map(object)) {
+    if (one.compromised_since != null) {
+      told.withdrawn.set(nameOf(v.parseKey(text(one.key))), since(one.compromised_since));
+    }
+  }
+  if (origin === "" && keys.length === 0) return told;
+  for (const name of new Set([origin, ...keys.map((one) => one.name)])) {
+    const logKeys = keys.filter((one) => one.name === name);
+    const policy = { origin: name, logKeys, witnesses, quorum: witnesses.length ? 1 : 0 };
+    need(isPolicy(policy), "a key stands twice, or for what it is not");
+    told.logs.set(name, policy);
+  }
+  return { ...told, origin };
+}
+
+/** Whom to trust: the log that signs now; for a proof of one before it that could not go on, that one. */
+export function policyFor(keys, evidence) {
+  const origin = evidence && v.parseCheckpoint(v.parseNote(evidence.read.checkpoint).text).origin;
+  return keys.logs.get(origin) ?? keys.policy;
 }
 
 function isPolicy({ logKeys, witnesses }) {
@@ -212,8 +234,9 @@ const hostOf = (address) => (address.includes("://") ? address.split("://")[1].s
  * given: of read(), with {evidence, strangeEvidence}. kept: bytes of a checkpoint from before, or null. consistency: a
  * function from two sizes to the hashes between them, or to null where they cannot be had.
  */
-export async function check(given, keys, { policy = keys.policy, kept = null, consistency = async () => null } = {}) {
+export async function check(given, keys, { kept = null, consistency = async () => null } = {}) {
   const { evidence = null, strangeEvidence = false } = given;
+  const policy = policyFor(keys, evidence);
   const answers = {};
   const say = (code, answer, why = "") => (answers[code] = { code, answer, why });
 
@@ -238,10 +261,10 @@ export async function check(given, keys, { policy = keys.policy, kept = null, co
 
   const code = given.code ?? label?.code ?? null;
   const sound = answers.signature.answer === "passed";
-  const proof = await checkProof(evidence, policy, code, say);
+  const proof = await checkProof(evidence, policy, keys.withdrawn, code, say);
   const key = sound ? keys.labels.get(label.key) : null;
   checkKey(label, key, proof, say);
-  await checkHistory(proof, policy, kept, consistency, say);
+  await checkHistory(proof, policy, keys, kept, consistency, say);
 
   const names = ["read", "address", "signature", "key", "event", "log", "witnesses", "inclusion", "history"];
   return {
@@ -268,7 +291,7 @@ function checkKey(label, key, proof, say) {
 }
 
 /** Checks 5 to 8: {holds, code, logged, checkpoint}. */
-async function checkProof(evidence, policy, code, say) {
+async function checkProof(evidence, policy, withdrawn, code, say) {
   const told = { holds: false, code: null, logged: null, checkpoint: null };
   if (!evidence || !policy) {
     for (const name of ["event", "log", "witnesses", "inclusion"]) say(name, "not_checked", evidence ? "no_log" : "");
@@ -279,30 +302,40 @@ async function checkProof(evidence, policy, code, say) {
   told.code = evidence.code;
   const alone = { ...policy, witnesses: [], quorum: 0 };
   const { checkpoint: bytes, extra, index, hashes } = evidence.read;
-  told.checkpoint = (await orNull(() => v.verifyCheckpoint(bytes, alone)))?.checkpoint ?? null;
-  if (!told.checkpoint) {
+  const signed = await orNull(() => v.verifyCheckpoint(bytes, alone));
+  if (!signed) {
     say("log", "failed");
     say("witnesses", "not_checked");
     say("inclusion", "not_checked");
     return told;
   }
-  say("log", "passed");
+  told.checkpoint = signed.checkpoint;
   const seen = (await orNull(() => v.verifyCheckpoint(bytes, { ...policy, quorum: 0 })))?.seen ?? null;
+  const at = nth(seen, policy.quorum);
+  const ours = inTime(signed.signers, withdrawn, nth(seen, Math.max(policy.quorum, 1)));
+  parts.push(ours ? say("log", "passed") : say("log", "failed", "withdrawn"));
   if (!seen) parts.push(say("witnesses", "failed", "bad_cosignature"));
   else if (!policy.quorum) say("witnesses", "not_applicable", "none_asked");
-  else if (seen.length < policy.quorum) parts.push(say("witnesses", "failed", "too_few"));
+  else if (at === null) parts.push(say("witnesses", "failed", "too_few"));
   else say("witnesses", "passed");
   const { size, root } = told.checkpoint;
   const leaf = v.leafHash(v.commitment(extra, evidence.event));
   const held = v.verifyInclusion(leaf, index, size, hashes, root);
   parts.push(say("inclusion", held ? "passed" : "failed"));
-  if (held) {
-    const enough = policy.quorum > 0 && seen && seen.length >= policy.quorum;
-    told.logged = { index, size, seen: seen ?? [], at: enough ? seen[policy.quorum - 1][1] : null };
-  }
+  if (held && ours) told.logged = { index, size, seen: seen ?? [], at };
   told.holds = parts.every(({ answer }) => answer !== "failed");
   return told;
 }
+
+/** The second by which so many witnesses had seen it; null where they did not, or none is asked for. */
+const nth = (seen, count) => (count > 0 && seen && seen.length >= count ? seen[count - 1][1] : null);
+
+/** Whether one of the keys that signed was the log's alone: never withdrawn, or seen by witnesses before it was. */
+const inTime = (signers, withdrawn, seenAt) =>
+  signers.some((signer) => {
+    const since = withdrawn.get(nameOf(signer));
+    return since === undefined || (seenAt !== null && seenAt < since);
+  });
 
 /** Why the event does not issue the code; an empty text if it does. */
 function whyOther({ code, event: bytes, unit }, wanted) {
@@ -328,15 +361,23 @@ function whyOther({ code, event: bytes, unit }, wanted) {
   return unit.size === count && held ? "" : "other_unit";
 }
 
-async function checkHistory(proof, policy, kept, consistency, say) {
+async function checkHistory(proof, policy, keys, kept, consistency, say) {
   if (!kept || !policy || !proof.checkpoint) return say("history", "not_checked");
   const alone = { ...policy, witnesses: [], quorum: 0 };
   const before = (await orNull(() => v.verifyCheckpoint(kept, alone)))?.checkpoint;
+  if (!before && (await ofAnotherTree(kept, keys))) return say("history", "not_checked", "other_tree");
   if (!before) return say("history", "failed", "strange_checkpoint");
   const goesOn = await sameLog(before, proof.checkpoint, consistency);
   if (goesOn === null) return say("history", "not_checked", "no_tiles");
   return goesOn ? say("history", "passed") : say("history", "failed", "forked");
 }
+
+/** Whether a checkpoint is of a log that the deployment had before or after, which begins anew. */
+const ofAnotherTree = (kept, keys) =>
+  orNull(async () => {
+    const own = keys.logs.get(v.parseCheckpoint(v.parseNote(kept).text).origin);
+    return own && v.verifyCheckpoint(kept, { ...own, quorum: 0 });
+  });
 
 /** Whether two checkpoints, both signed by the log, are of one log; null where the hashes cannot be had. */
 export async function sameLog(one, other, consistency) {

@@ -449,24 +449,22 @@ function checkPolicy({ logKeys, witnesses, quorum }) {
   if (!sound) throw new TypeError("not a policy");
 }
 
-/** A checkpoint signed by its log and seen by enough witnesses: {checkpoint, seen: [[name, time]]}, earliest first. */
+/** A checkpoint signed by its log, seen by enough witnesses: {checkpoint, signers, seen: [[name, time]]}, earliest first. */
 export async function verifyCheckpoint(bytes, policy) {
   checkPolicy(policy);
   const note = parseNote(bytes);
   const checkpoint = parseCheckpoint(note.text);
   need(checkpoint.origin === policy.origin, "a checkpoint of another log");
   const verified = await verifyNote(note, [...policy.logKeys, ...policy.witnesses]);
-  need(
-    verified.some(({ key }) => key.kind === ED25519),
-    "the log did not sign",
-  );
+  const signers = verified.filter(({ key }) => key.kind === ED25519).map(({ key }) => key);
+  need(signers.length > 0, "the log did not sign");
   const earliest = new Map();
   for (const { key, time } of verified) {
     if (time !== null && !(earliest.get(key.name) <= time)) earliest.set(key.name, time);
   }
   need(earliest.size >= policy.quorum, "too few witnesses");
   const seen = [...earliest].sort(([a, s], [b, t]) => (s < t ? -1 : s > t ? 1 : a < b ? -1 : 1));
-  return { checkpoint, seen };
+  return { checkpoint, signers, seen };
 }
 
 /** {extra, index, hashes, checkpoint}: a .tlog-proof file, its checkpoint as bytes and not yet verified. */

@@ -183,4 +183,4 @@ def verify(request: Request, desk: DeskDep, data: Sent) -> VerdictOut:
         )
     if not data:
         raise Problem(422, "malformed", "There is no file in the request.", advice="Send the PDF as the body.")
-    return verdict_out(documents.verify_document(desk.recorder, data, desk.policy()))
+    return verdict_out(documents.verify_document(desk.recorder, data, desk.policy))

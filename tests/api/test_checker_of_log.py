@@ -33,7 +33,7 @@ def checked(client: TestClient, text: str | None, kept: bytes | None = None) -> 
         nodes = nodes_of_tiles(sizes[1], lambda tile: client.get(f"/{tile.path()}").content)
         consistency = consistency_proof(*sizes, nodes)
     return verification.check(
-        given, keys, verification.default_policy(keys), kept=kept, consistency=consistency
+        given, keys, verification.default_policy(keys, given.evidence), kept=kept, consistency=consistency
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def in_python(case: Case) -> Any:
             given = replace(given, strange_evidence=True)
     kept = None if case["kept"] is None else base64.b64decode(case["kept"])
     report = verification.check(
-        given, keys, verification.default_policy(keys), kept=kept, consistency=case["consistency"]
+        given, keys, verification.default_policy(keys, given.evidence), kept=kept, consistency=case["consistency"]
     )
     token, logged = report.token, report.logged
     return [
@@ -148,13 +148,16 @@ def withdrawn_since(at: str) -> dict[str, Any]:
     return published.keys(labels=[published.label_key(2, compromised_since=at)])
 
 
+OTHER = published.OTHER_LOG
 OLDER = published.Published(log=published.SignerKey("t.example.org/2025", 1, bytes(32)))
 
 
-def with_an_older_log() -> dict[str, Any]:
-    told = published.keys()
-    told["log"]["keys"].insert(0, str(OLDER.log.verifier))
-    return told
+def with_an_older_log(since: int | None = None) -> dict[str, Any]:
+    return published.keys(log=published.logs((OLDER.log, since), (published.LOG, None)))
+
+
+def log_withdrawn(since: str | int, *more: published.SignerKey) -> dict[str, Any]:
+    return published.keys(log=published.logs((published.LOG, since), *((key, None) for key in more)))
 
 
 def sentences() -> dict[str, tuple[Case, str]]:
@@ -192,7 +195,23 @@ def sentences() -> dict[str, tuple[Case, str]]:
         "an event without its record": (case(None, published.bundle(event=published.BARE)), "proven"),
         "keys with days": (case(two, unit, withdrawn_since("2026-12-01")), "proven"),
         "keys of a log before": (case(None, unit, with_an_older_log()), "proven"),
-        "signed by a log before": (case(None, published.unit_bundle(OLDER), with_an_older_log()), "not_proven"),
+        "signed by a log before": (case(None, published.unit_bundle(OLDER), with_an_older_log()), "proven"),
+        "by a log before, whose key was withdrawn": (
+            case(None, published.unit_bundle(OLDER), with_an_older_log(BEFORE * 1000)), "not_proven"
+        ),
+        "by a log that is not named": (case(None, published.unit_bundle(OLDER)), "not_proven"),
+        "the log's key withdrawn, seen before": (case(None, unit, log_withdrawn("2026-11-18T11:06:41Z")), "proven"),
+        "the log's key withdrawn that second": (case(None, unit, log_withdrawn("2026-11-18T11:06:40Z")), "not_proven"),
+        "the log's key withdrawn, seen by none": (
+            case(None, published.unit_bundle(witnesses=()), log_withdrawn("2027-11-18")), "not_proven"
+        ),
+        "another key of the log withdrawn": (
+            case(None, unit, published.keys(log=published.logs((published.OTHER_LOG, BEFORE * 1000), (published.LOG, None)))),
+            "proven",
+        ),
+        "a label, the log's key withdrawn": (case(label, late, log_withdrawn("2026-12-01", OTHER)), "not_proven"),
+        "a seal of a log before": (case(None, unit, with_an_older_log(), kept=OLDER.checkpoint(900)), "proven"),
+        "a seal of a log not named": (case(None, unit, kept=OLDER.checkpoint(900)), "forked"),
         "a log without keys": (case(label, unit, published.keys(log={"origin": "", "keys": []}, witnesses=[])), "sound"),
         "label and proof": (case(label, unit), "proven"),
         "code and proof": (case(published.TYPED, unit), "proven"),
@@ -293,7 +312,16 @@ def spoilt_keys(rng: random.Random) -> Iterator[Case]:
     values += ["2026-12-01T24:00:00Z", "2026-11-18T11:06:40Z", "2026-11-18T11:06:41Z", published.HOST]
     while True:
         good = json.loads(json.dumps(published.keys()))
-        inner = rng.choice([good, good["log"], *good["labels"], good["commodities"][0], good["commodities"][0]["name"]])
+        inner = rng.choice(
+            [
+                good,
+                good["log"],
+                good["log"]["history"][0],
+                *good["labels"],
+                good["commodities"][0],
+                good["commodities"][0]["name"],
+            ]
+        )
         inner[rng.choice(list(inner))] = rng.choice(values)
         if rng.random() < 0.1:
             good["witnesses"].append(rng.choice([good["witnesses"][0], str(published.LOG.verifier)]))

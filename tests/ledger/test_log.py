@@ -17,7 +17,7 @@ import sqlalchemy as sa
 import models
 from domain.log import Stored, published_salt
 from domain.merkle import leaf_hash, nodes_of_tiles, root
-from domain.note import COSIGNATURE, BadNote, SignerKey, cosign, parse_checkpoint, parse_note, verify_proof
+from domain.note import COSIGNATURE, BadNote, SignerKey, cosign, parse_checkpoint, parse_note, parse_proof, verify_proof
 from domain.witness import KnownLog, NotCosigned, Request, Why, decide
 from ledger.audit import audit, leaf_of, repeated_wrongly
 from ledger.keys import Keys, KeysUnsafe
@@ -42,10 +42,12 @@ from ledger.log import (
     stored,
 )
 from ledger.record import Recorder
+from ledger.units import label_units
 from models.base import table
 from models.db import Database, migration_connection, system_session
 from tests.builders import uid
 from tests.ledger.season import Chain
+from tests.ledger.test_units import packed
 
 _EVENT, _ENTRY = table(models.Event), table(models.LogEntry)
 WITNESS = SignerKey("witness.example.org", COSIGNATURE, bytes(range(32)))
@@ -691,6 +693,94 @@ def test_a_compromised_key_is_named_with_its_day_and_replaced(log: SealedLog, ch
     assert faults(log) == []
     with pytest.raises(CannotSeal, match="filiere keys list"):
         compromised(log, "77", 0)
+
+
+def cosign_now(log: SealedLog, at: int, *witnesses: SignerKey) -> None:
+    text = parse_note(log.last.read_bytes()).text
+    for witness in witnesses:
+        cosigned(log, f"{text}\n{cosign(text, witness, at)}".encode())
+
+
+def judged(log: SealedLog, row: Any, quorum: int = 0) -> tuple[int, tuple[str, ...]]:
+    """The size of the tree in the proof of an event, and who saw it, as somebody finds who knows every key's days."""
+    found = proof_of(log, row.org_id, row.seq)
+    assert found is not None
+    with system_session(log.recorder.database, write=False) as session:
+        policy = known_keys(session).judging(parse_proof(found.proof).origin)
+    proven = verify_proof(found.proof, found.record, replace(policy, quorum=quorum))
+    return proven.size, tuple(name for name, _ in proven.seen)
+
+
+def test_a_proof_shows_that_the_event_was_there_before_the_log_s_key_was_withdrawn(
+    log: SealedLog, chain: Chain
+) -> None:
+    other = SignerKey("second.example.org", COSIGNATURE, bytes(32))
+    name_witness(log, str(WITNESS.verifier))
+    name_witness(log, str(other.verifier))
+    now = log.recorder.clock() // 1000
+    deliveries(chain, 2)
+    seal(log)
+    cosign_now(log, now - 1000, WITNESS)
+    deliveries(chain, 1, 2)
+    seal(log)
+    cosign_now(log, now - 500, WITNESS, other)
+    early, late = rows(log)[0], rows(log)[2]
+    assert judged(log, early) == judged(log, late, 2) == (8, ("second.example.org", "witness.example.org"))
+    with system_session(log.recorder.database, write=False) as session:
+        key = str(known_keys(session).log[0].key)
+    compromised(log, key, (now - 700) * 1000)
+    assert judged(log, early, 1) == (7, ("witness.example.org",))
+    with pytest.raises(BadNote, match="withdrawn"):
+        judged(log, late)  # somebody else may have signed this, until the new key does
+    seal(log)
+    assert judged(log, late) == (10, ())  # two more notices: withdrawn, and the new key
+    assert judged(log, early) == (7, ("witness.example.org",))
+    assert faults(log) == []
+
+
+def test_labels_of_a_key_that_was_withdrawn_are_proven_by_what_was_seen_before(log: SealedLog) -> None:
+    """The first state that most witnesses saw is of after the withdrawal; the one of before is handed out."""
+    other = SignerKey("second.example.org", COSIGNATURE, bytes(32))
+    name_witness(log, str(WITNESS.verifier))
+    name_witness(log, str(other.verifier))
+    now = log.recorder.clock() // 1000
+    chain = packed(replace(log.recorder, keys=log.keys))
+    label_units(chain.recorder, chain.cluster.actor("COOP"), "DB", first=1, count=7, key=1)
+    seal(log)
+    first = parse_checkpoint(parse_note(log.last.read_bytes()).text).size
+    cosign_now(log, now - 1000, WITNESS)
+    deliveries(chain, 1, 50)
+    seal(log)
+    cosign_now(log, now - 500, WITNESS, other)
+    row = next(row for row in rows(log) if '"units_labelled"' in row.body)
+    assert judged(log, row) != (first, ("witness.example.org",))
+    compromised(log, "1", (now - 700) * 1000)
+    assert judged(log, row) == (first, ("witness.example.org",))
+
+
+def test_a_proof_of_a_tree_that_could_not_go_on_is_judged_by_the_keys_of_that_tree(
+    log: SealedLog, chain: Chain
+) -> None:
+    deliveries(chain, 1)
+    seal(log)
+    row = rows(log)[0]
+    old = proof_of(log, row.org_id, row.seq)
+    assert old is not None
+    reopen(log, "Moved, and the file of the last checkpoint was lost.")
+    seal(log)
+    with system_session(log.recorder.database, write=False) as session:
+        known = known_keys(session)
+    verify_proof(old.proof, old.record, known.judging("t.example.org/log"))
+    with pytest.raises(BadNote):
+        verify_proof(old.proof, old.record, known.policy())
+    with pytest.raises(ValueError, match="there is no log"):
+        known.judging("t.example.com/log")
+    compromised(log, str(known.log[0].key), 0)
+    with system_session(log.recorder.database, write=False) as session:
+        known = known_keys(session)
+    with pytest.raises(BadNote, match="withdrawn"):
+        verify_proof(old.proof, old.record, known.judging("t.example.org/log"))
+    assert judged(log, row)[0] > 0
 
 
 # --- persons ---
