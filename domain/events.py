@@ -25,6 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from domain.note import BadNote, decode_hash
 from domain.quantity import decimal_text
 from domain.refusals import Refused, sentence
 
@@ -56,6 +57,14 @@ def _clean(value: Any) -> Any:
     value = unicodedata.normalize("NFC", value).strip()
     if any(unicodedata.category(character) in FORBIDDEN_TEXT for character in value):
         raise ValueError("write plain text: control and direction characters are refused")
+    return value
+
+
+def _root(value: str) -> str:
+    try:
+        decode_hash(value)
+    except BadNote:
+        raise ValueError("write the third line of a checkpoint as it stands: 44 characters of base64") from None
     return value
 
 
@@ -92,6 +101,9 @@ Note: TypeAlias = Annotated[str, BeforeValidator(_clean), StringConstraints(min_
 
 Sha256: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 """SHA-256 (FIPS 180-4) as 64 hexadecimal digits in lower case."""
+
+Root: TypeAlias = Annotated[str, AfterValidator(_root)]
+"""The root of a checkpoint as its third line writes it: base64 of 32 bytes (c2sp.org/tlog-checkpoint)."""
 
 MediaType: TypeAlias = Literal["application/pdf", "image/png", "image/jpeg"]
 """What a laboratory sends: a document or a picture of one."""
@@ -236,13 +248,17 @@ UnitCode: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[0-9A-HJKMNP-T
 
 
 class Base(BaseModel):
-    """What every event says: its id, when it happened, and its version."""
+    """What every event says: its id, when it happened, and its version.
+
+    ``beacon``: the root of the newest checkpoint that the client knew. The event was not written before it was signed.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     id: Id
     occurred_at: When
     version: Literal[1] = 1
+    beacon: Root | None = None
 
 
 Lots: TypeAlias = Annotated[tuple[Drawn, ...], Field(min_length=1, max_length=MAX_LOTS)]

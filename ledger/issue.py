@@ -23,6 +23,7 @@ from domain.trace import Share
 from domain.transaction import Transaction
 from domain.values import Actor
 from ledger.analysis import analysis_of
+from ledger.brackets import beacon_now, newest_root
 from ledger.ids import uuid7
 from ledger.passport import build, public_url
 from ledger.project import dumps
@@ -56,6 +57,7 @@ def issue_label(recorder: Recorder, actor: Actor, lot: str, *, declares: Sequenc
         lot=lot,
         code=code,
         declares=tuple(declares) or None,
+        beacon=beacon_now(recorder),
     )
     _accepted(record(recorder, actor, [event]))
     return code
@@ -271,6 +273,7 @@ def issue_certificate(
             facts_sha256=digest,
             about=about,
             supersedes=supersedes,
+            beacon=newest_root(session),
         )
         _accepted(record_in(session, recorder, actor, [event], now, alone=True))
         known = session.execute(

@@ -650,6 +650,7 @@ class Standing:
     tree: int
     origin: str
     size: int
+    root: bytes | None
     seq: int
     signed_at: int | None
     waiting: int
@@ -661,6 +662,8 @@ def standing(session: SystemSession) -> Standing:
     known = known_keys(session)
     newest = _newest(session, known.tree)
     size, seq = (newest.size, newest.seq) if newest is not None else (0, 0)
+    root_there = bytes(newest.root) if newest is not None else None
+    signed_at = newest.signed_at if newest is not None else None
     waiting = session.execute(select(sa.func.count()).select_from(_EVENT).where(_EVENT.c.seq > seq)).scalar_one()
     latest = (
         select(_COSIGNATURE.c.witness, sa.func.max(_COSIGNATURE.c.seen_at), sa.func.max(_COSIGNATURE.c.size))
@@ -670,9 +673,7 @@ def standing(session: SystemSession) -> Standing:
     )
     names = {key.name for key in known.witnesses}
     seen = tuple((name, at, until) for name, at, until in session.execute(latest) if name in names)
-    return Standing(
-        known.tree, known.origin, size, seq, newest.signed_at if newest is not None else None, waiting, seen
-    )
+    return Standing(known.tree, known.origin, size, root_there, seq, signed_at, waiting, seen)
 
 
 # --- proofs ---

@@ -30,6 +30,7 @@ from domain.refusals import Refused
 from domain.units import SEED_BYTES, State, UnitToPrint, labelled, opening_code, unit_code
 from domain.values import Actor
 from ledger import issue
+from ledger.brackets import newest_root
 from ledger.ids import uuid7
 from ledger.keys import KeysUnsafe
 from ledger.log import CannotSeal, known_keys, label_key
@@ -81,6 +82,7 @@ def label_units(
         packed_on = _packed_on(session, lot)
         too_heavy = _too_heavy(session, lot.id, first, count)
         key = _in_force(session, key)
+        beacon = newest_root(session)
     if too_heavy is not None:
         raise Refused("UNIT_TOO_HEAVY", lot=lot.code, unit=too_heavy.number, have_g=too_heavy.grams)
     _secret(recorder, key)  # labels that nobody can sign are not issued
@@ -91,7 +93,14 @@ def label_units(
         public = issue.new_code(recorder.entropy(10))
         said = tuple(declares) or None
         events.append(
-            told.LabelIssued(id=uuid7(now, recorder.entropy), occurred_at=when, lot=lot.uid, code=public, declares=said)
+            told.LabelIssued(
+                id=uuid7(now, recorder.entropy),
+                occurred_at=when,
+                lot=lot.uid,
+                code=public,
+                declares=said,
+                beacon=beacon,
+            )
         )
     seed, opening_seed = recorder.entropy(SEED_BYTES), recorder.entropy(SEED_BYTES)
     codes = [unit_code(seed, number) for number in range(first, first + count)]
@@ -105,6 +114,7 @@ def label_units(
         packed_on=packed_on or when.date(),
         codes_root=units_root(codes).hex(),
         design=design,
+        beacon=beacon,
     )
     events.append(event)
     commodity = profiles().register.number(profiles().product(lot.product)[0].id)

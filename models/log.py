@@ -70,7 +70,7 @@ class LogCheckpoint(SQLModel, table=True):
 
     tree: int = Field(primary_key=True)
     size: int = Field(primary_key=True, sa_type=BigInteger)
-    root: bytes = Field(sa_type=LargeBinary)
+    root: bytes = Field(sa_type=LargeBinary, index=True)
     seq: int = Field(sa_type=BigInteger)
     signed_at: int = millis()
     signature: str = text()

@@ -29,7 +29,7 @@ def test_every_event_is_documented_with_an_example_that_parses(kind: str) -> Non
     assert event.type == kind
     assert told.parse(told.canonical(event)) == event
     for name in type(event).model_fields:
-        assert f"`{name}`" in section or name in ("id", "type", "version", "occurred_at")
+        assert f"`{name}`" in section or name in ("id", "type", "version", "occurred_at", "beacon")
 
 
 def test_every_setting_is_documented() -> None:

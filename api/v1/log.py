@@ -16,8 +16,10 @@ from api.access import Needs, Public, Routes
 from api.deps import CallerDep, LedgerDep
 from api.problems import Problem
 from api.versions import Instant
-from domain.note import BadNote
+from domain import events as told
+from domain.note import BadNote, encode_base64
 from domain.refusals import Refused
+from ledger.brackets import told_after
 from ledger.log import SealedLog, cosigned, proof_of, standing
 from ledger.queries import instant
 from models.base import table
@@ -37,10 +39,14 @@ class WitnessOut(BaseModel):
 
 
 class LogOut(BaseModel):
-    """How far the log is sealed: ``size`` entries, the events up to number ``seq``; ``waiting`` events are not yet."""
+    """How far the log is sealed: ``size`` entries, the events up to number ``seq``; ``waiting`` events are not yet.
+
+    ``root``: of the newest checkpoint, which an event may give as its ``beacon``.
+    """
 
     origin: str
     size: int
+    root: str | None
     seq: int
     sealed_at: Instant | None
     waiting: int
@@ -50,12 +56,15 @@ class LogOut(BaseModel):
 class ProofOut(BaseModel):
     """The record of an event and a ``.tlog-proof`` of it (docs/log-format.md).
 
-    Entry ``index`` of the log; it was told before ``in_log_by``, the first signed state that holds it.
+    Entry ``index`` of the log. It was written down after ``told_after``, when the state was signed that it gives as its
+    ``beacon`` (none without one, or where it is no state of this log), and before ``in_log_by``, the first state that
+    holds it.
     """
 
     event: str
     proof: str
     index: int
+    told_after: Instant | None
     in_log_by: Instant
 
 
@@ -89,6 +98,7 @@ def get_log(ledger: LedgerDep) -> LogOut:
     return LogOut(
         origin=now.origin,
         size=now.size,
+        root=encode_base64(now.root) if now.root is not None else None,
         seq=now.seq,
         sealed_at=instant(now.signed_at) if now.signed_at is not None else None,
         waiting=now.waiting,
@@ -100,15 +110,20 @@ def get_log(ledger: LedgerDep) -> LogOut:
 def get_proof(caller: CallerDep, ledger: LedgerDep, request: Request, event: str) -> ProofOut:
     """An event of your organisation, by its id. What is not sealed yet is within a minute."""
     with system_session(ledger.database, write=False) as session:
-        query = select(_EVENT.c.seq).where(_EVENT.c.org_id == caller.org_id, _EVENT.c.id == event)
-        seq = session.execute(query).scalar_one_or_none()
-    if seq is None:
-        raise Refused("EVENT_UNKNOWN", event=event)
-    found = proof_of(_log(request), caller.org_id, seq)
+        query = select(_EVENT.c.seq, _EVENT.c.body).where(_EVENT.c.org_id == caller.org_id, _EVENT.c.id == event)
+        row = session.execute(query).one_or_none()
+        if row is None:
+            raise Refused("EVENT_UNKNOWN", event=event)
+        after = told_after(session, told.parse(row.body).beacon)
+    found = proof_of(_log(request), caller.org_id, row.seq)
     if found is None:
         raise Refused("EVENT_NOT_SEALED", event=event)
     return ProofOut(
-        event=found.record.decode(), proof=found.proof.decode(), index=found.index, in_log_by=instant(found.by)
+        event=found.record.decode(),
+        proof=found.proof.decode(),
+        index=found.index,
+        told_after=instant(after) if after is not None else None,
+        in_log_by=instant(found.by),
     )
 
 

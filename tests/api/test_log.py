@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ from api.witness import NotWitnessed, Seen, signer_of, witness
 from domain.label_token import ALPHABET
 from domain.merkle import nodes_of_tiles, parse_bundle, root
 from domain.note import Policy, parse_checkpoint, parse_key, parse_note, verify_checkpoint, verify_proof
+from ledger.audit import audit
 from ledger.log import SealedLog, name_witness, open_log, rotate_log_key, seal
+from ledger.queries import instant
 from tests.api.test_events import Trade, trade, uid  # noqa: F401 - fixture
 
 
@@ -107,6 +110,60 @@ def test_an_event_is_proven_to_its_organisation(trade: Trade, log: SealedLog) ->
     assert trade.keys["COOP"].get(f"/v1/events/{event}/proof").status_code == 404
     now = trade.keys["EXP"].get("/v1/log").json()
     assert (now["waiting"], now["size"], now["witnesses"]) == (0, proven.size, [])
+
+
+def test_an_event_was_written_between_the_state_that_it_names_and_the_one_that_holds_it(
+    trade: Trade, log: SealedLog, anybody: TestClient
+) -> None:
+    first, clock = seal(log), trade.house.clock
+    assert first is not None
+    beacon = anybody.get("/checkpoint").text.split("\n")[2]
+    assert trade.keys["COOP"].get("/v1/log").json()["root"] == beacon
+    clock.now += 3_600_000
+    lot = {"code": "D", "product": "cocoa_wet_beans", "quantity": {"value": "60", "unit": "kg"}}
+    said = {"site": uid("FERM"), "farmer": "ANNA"}
+
+    def deliver(name: str, **more: str) -> str:
+        told = trade.tell(
+            "COOP", "delivered", "2025-01-10T08:00:00Z", lot={"lot": uid(name), **lot, "code": name}, **said, **more
+        )
+        assert told.status_code == 201, told.text
+        return str(told.json()["id"])
+
+    events = [deliver("D"), deliver("E", beacon=beacon), deliver("F", beacon="A" * 43 + "=")]
+    clock.now += 3_600_000
+    last = seal(log)
+    assert last is not None
+    after = []
+    for event in events:
+        proof = trade.keys["COOP"].get(f"/v1/events/{event}/proof").json()
+        assert instant(last.signed_at) == datetime.fromisoformat(proof["in_log_by"])
+        after.append(proof["told_after"])
+    assert after[0] is None
+    assert datetime.fromisoformat(after[1]) == instant(first.signed_at)
+    assert after[2] is None  # no state of this log: it proves nothing, and the delivery is recorded
+    wrong = trade.tell(
+        "COOP", "delivered", "2025-01-10T08:00:00Z", lot={"lot": uid("G"), **lot, "code": "G"}, **said, beacon="x"
+    )
+    assert wrong.status_code == 422
+    assert "beacon" in wrong.text
+    assert audit(log).faults == []
+
+
+def test_a_label_and_a_document_carry_the_state_in_which_they_were_issued(
+    trade: Trade, log: SealedLog, anybody: TestClient
+) -> None:
+    trade.chain()
+    seal(log)
+    beacon = anybody.get("/checkpoint").text.split("\n")[2]
+    exporter = trade.keys["EXP"]
+    exporter.post("/v1/lots/X/labels")
+    assert exporter.post("/v1/lots/X/certificates").status_code == 201
+    listed = exporter.get("/v1/events", params={"limit": 2}).json()["data"]
+    assert {one["type"]: one["body"].get("beacon") for one in listed} == {
+        "label_issued": beacon,
+        "document_issued": beacon,
+    }
 
 
 def test_the_page_says_what_is_sealed_and_who_saw_it(trade: Trade, log: SealedLog, anybody: TestClient) -> None:

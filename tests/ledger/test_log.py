@@ -17,7 +17,17 @@ import sqlalchemy as sa
 import models
 from domain.log import Stored, published_salt
 from domain.merkle import leaf_hash, nodes_of_tiles, root
-from domain.note import COSIGNATURE, BadNote, SignerKey, cosign, parse_checkpoint, parse_note, parse_proof, verify_proof
+from domain.note import (
+    COSIGNATURE,
+    BadNote,
+    SignerKey,
+    cosign,
+    encode_base64,
+    parse_checkpoint,
+    parse_note,
+    parse_proof,
+    verify_proof,
+)
 from domain.witness import KnownLog, NotCosigned, Request, Why, decide
 from ledger.audit import audit, leaf_of, repeated_wrongly
 from ledger.keys import Keys, KeysUnsafe
@@ -745,6 +755,8 @@ def test_labels_of_a_key_that_was_withdrawn_are_proven_by_what_was_seen_before(l
     name_witness(log, str(other.verifier))
     now = log.recorder.clock() // 1000
     chain = packed(replace(log.recorder, keys=log.keys))
+    before = seal(log)
+    assert before is not None
     label_units(chain.recorder, chain.cluster.actor("COOP"), "DB", first=1, count=7, key=1)
     seal(log)
     first = parse_checkpoint(parse_note(log.last.read_bytes()).text).size
@@ -753,6 +765,7 @@ def test_labels_of_a_key_that_was_withdrawn_are_proven_by_what_was_seen_before(l
     seal(log)
     cosign_now(log, now - 500, WITNESS, other)
     row = next(row for row in rows(log) if '"units_labelled"' in row.body)
+    assert json.loads(row.body)["beacon"] == encode_base64(before.checkpoint.root)
     assert judged(log, row) != (first, ("witness.example.org",))
     compromised(log, "1", (now - 700) * 1000)
     assert judged(log, row) == (first, ("witness.example.org",))
