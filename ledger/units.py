@@ -7,7 +7,7 @@ opening codes are kept beside the log: whoever reads the log cannot make a label
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any, Literal
@@ -271,12 +271,13 @@ def printed(
 
 # --- the register ---
 
-Kind = Literal["issued", "printed", "reprinted", "void"]
+Kind = Literal["issued", "printed", "reprinted", "void", "lot_issued", "lot_revoked"]
+"""What was done with labels of units, and with the label of a lot."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A line of the register of labels."""
+    """A line of the register of labels; ``code``: of the label of a lot."""
 
     seq: int
     kind: Kind
@@ -289,6 +290,7 @@ class Entry:
     reason: str | None
     at: int
     told_by: str | None
+    code: str | None = None
 
 
 def register(
@@ -306,23 +308,31 @@ def register(
 
     ``before``: only lines with a smaller number, for the next page.
     """
-    query = (
-        select(_REGISTER, _LOT.c.uid, _LOT.c.code.label("lot_code"))
-        .join(_LOT, _LOT.c.id == _REGISTER.c.lot_id)
-        .where(_REGISTER.c.org_id == org_id)
-        .order_by(_REGISTER.c.seq.desc())
-        .limit(limit)
-    )
-    if lot is not None:
-        query = query.where(_REGISTER.c.lot_id == find_lot(session, org_id, lot).id)
+    lot_id = None if lot is None else find_lot(session, org_id, lot).id
+
+    def asked(query: sa.Select[Any], at: Any, seq: Any, of_lot: Any) -> sa.Select[Any]:
+        """The newest lines of a table that were asked for."""
+        bounds = [
+            *([of_lot == lot_id] if lot_id is not None else []),
+            *([at >= since] if since is not None else []),
+            *([at < until] if until is not None else []),
+            *([seq < before] if before is not None else []),
+        ]
+        return query.join(_LOT, _LOT.c.id == of_lot).where(*bounds).order_by(seq.desc()).limit(limit)
+
+    lines = [
+        *_unit_lines(session, org_id, kind, asked),
+        *(_lot_lines(session, org_id, "lot_issued", asked) if kind in (None, "lot_issued") else ()),
+        *(_lot_lines(session, org_id, "lot_revoked", asked) if kind in (None, "lot_revoked") else ()),
+    ]
+    return sorted(lines, key=lambda line: -line.seq)[:limit]
+
+
+def _unit_lines(session: SystemSession, org_id: int, kind: Kind | None, asked: Callable[..., Any]) -> list[Entry]:
+    query = select(_REGISTER, _LOT.c.uid, _LOT.c.code.label("lot_code")).where(_REGISTER.c.org_id == org_id)
     if kind is not None:
         query = query.where(_REGISTER.c.kind == kind)
-    if since is not None:
-        query = query.where(_REGISTER.c.at >= since)
-    if until is not None:
-        query = query.where(_REGISTER.c.at < until)
-    if before is not None:
-        query = query.where(_REGISTER.c.seq < before)
+    query = asked(query, _REGISTER.c.at, _REGISTER.c.seq, _REGISTER.c.lot_id)
     return [
         Entry(
             row.seq,
@@ -339,6 +349,33 @@ def register(
         )
         for row in session.execute(query)
     ]
+
+
+def _lot_lines(
+    session: SystemSession, org_id: int, kind: Literal["lot_issued", "lot_revoked"], asked: Callable[..., Any]
+) -> list[Entry]:
+    issued = kind == "lot_issued"
+    told_by = _EVENT.c.seq == _LABEL.c.seq
+    revoked_by = sa.and_(
+        _EVENT.c.type == "label_revoked",
+        _EVENT.c.occurred_at == _LABEL.c.ended_at,
+        _EVENT.c.body.contains(_LABEL.c.code),
+    )
+    at = _LABEL.c.issued_at if issued else _LABEL.c.ended_at
+    query = (
+        select(_EVENT.c.seq, _EVENT.c.actor, _LABEL.c.code, _LABEL.c.reason, at.label("at"), _LOT.c.uid)
+        .add_columns(_LOT.c.code.label("lot_code"))
+        .select_from(_LABEL)
+        .join(_EVENT, sa.and_(_EVENT.c.org_id == _LABEL.c.org_id, told_by if issued else revoked_by))
+        .where(_LABEL.c.org_id == org_id, sa.true() if issued else _LABEL.c.state == "revoked")
+    )
+    return [
+        Entry(
+            row.seq, kind, row.uid, row.lot_code, (), 1, 1, None,
+            None if issued else row.reason, row.at, row.actor, row.code,
+        )
+        for row in session.execute(asked(query, at, _EVENT.c.seq, _LABEL.c.lot_id))
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

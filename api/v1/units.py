@@ -147,7 +147,7 @@ class UnitsOut(BaseModel):
 
 
 class EntryOut(BaseModel):
-    """A line of the register of labels."""
+    """A line of the register of labels; ``code``: of the label of a lot, which has no units."""
 
     seq: int
     kind: units.Kind
@@ -160,6 +160,7 @@ class EntryOut(BaseModel):
     reason: str | None
     at: Instant
     told_by: str | None
+    code: str | None
 
 
 class RegisterOut(BaseModel):
@@ -373,7 +374,7 @@ def receive_scans(caller: CallerDep, ledger: LedgerDep, body: Scans) -> ReceiptO
 @routes.get(
     "/label-register",
     access=Needs("labels:issue"),
-    summary="The register of unit labels",
+    summary="The register of labels",
     response_model=RegisterOut,
     responses={200: {"content": {"text/csv": {}}}},
 )
@@ -388,7 +389,10 @@ def get_register(
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
     format: Literal["json", "csv"] = "json",  # noqa: A002 - the parameter's plain name
 ) -> Any:
-    """Who issued, printed, printed again and voided labels, when, of which units, and why: JSON, or a table (CSV)."""
+    """Who issued, printed, printed again and voided labels, when, of which units or lot, and why.
+
+    JSON, or a table (CSV).
+    """
     found = units.register(
         session,
         caller.org_id,
@@ -417,6 +421,7 @@ def get_register(
             reason=line.reason,
             at=instant(line.at),
             told_by=line.told_by,
+            code=line.code,
         )
         for line in lines
     ]
@@ -434,10 +439,11 @@ def _table(lines: list[units.Entry]) -> str:
     """The register as CSV; a cell that a spreadsheet would take for a formula begins with an apostrophe."""
     out = io.StringIO()
     writer = csv.writer(out)
-    writer.writerow(["seq", "at", "kind", "lot", "units", "labels", "copies", "design", "reason", "told_by"])
+    writer.writerow(["seq", "at", "kind", "lot", "units", "labels", "copies", "design", "reason", "told_by", "code"])
     for line in lines:
         ranges = " ".join(f"{first}-{last}" for first, last in line.units)
-        cells = (line.kind, line.lot_code, ranges, line.labels, line.copies, line.design, line.reason, line.told_by)
+        counts, why = (line.labels, line.copies), (line.design, line.reason, line.told_by, line.code)
+        cells = (line.kind, line.lot_code, ranges, *counts, *why)
         writer.writerow([line.seq, instant(line.at).isoformat(), *(_cell(cell) for cell in cells)])
     return out.getvalue()
 

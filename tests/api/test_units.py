@@ -123,7 +123,10 @@ def test_units_are_labelled_printed_listed_and_registered(yard: Yard) -> None:
     register = yard.coop.get("/v1/label-register", params={"limit": 2}).json()
     assert [line["kind"] for line in register["data"]] == ["reprinted", "printed"]
     rest = yard.coop.get("/v1/label-register", params={"before": register["next"]}).json()
-    assert [(line["kind"], line["units"], line["labels"]) for line in rest["data"]] == [("issued", [[1, 2]], 2)]
+    assert [(line["kind"], line["units"], line["labels"]) for line in rest["data"]] == [
+        ("issued", [[1, 2]], 2),
+        ("lot_issued", [], 1),
+    ]
     table_of = yard.coop.get("/v1/label-register", params={"format": "csv", "kind": "reprinted"})
     rows = list(csv.DictReader(io.StringIO(table_of.text)))
     assert [(row["lot"], row["units"], row["reason"]) for row in rows] == [("D-1", "1-1", "'=1+1")]

@@ -20,7 +20,7 @@ from domain.label_token import parse_typed_code, to_base32, verify_label
 from domain.log import units_root
 from domain.refusals import Refused
 from domain.units import opens
-from ledger import units
+from ledger import issue, units
 from ledger.keys import Keys
 from ledger.record import Recorder
 from ledger.replay import replay
@@ -208,7 +208,14 @@ def test_the_register_knows_who_issued_printed_printed_again_and_voided(chain: C
         ("reprinted", ((2, 3),), 2, 1, "Jam in the printer", "user:test"),
         ("printed", ((1, 2),), 2, 2, None, "user:test"),
         ("issued", ((1, 4),), 4, 1, None, "user:test"),
+        ("lot_issued", (), 1, 1, None, "user:test"),
     ]
+    issue.revoke_label(chain.recorder, actor, lines[4].code or "", "Wrong lot on the pallet")
+    with system_session(chain.recorder.database, write=False) as session:
+        (revoked,) = units.register(session, actor.org_id, kind="lot_revoked")
+        assert units.register(session, actor.org_id, limit=1) == [revoked]
+        assert units.register(session, actor.org_id, kind="lot_issued", lot="DB") == [lines[4]]
+    assert (revoked.reason, revoked.code, revoked.told_by) == ("Wrong lot on the pallet", lines[4].code, "user:test")
     assert again == [lines[1]]
     assert older == [lines[2]]
     assert others == []
