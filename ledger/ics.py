@@ -416,6 +416,7 @@ def today(session: ScopedSession, on: date) -> list[Task]:
         found += _of_certificate(session, certificate, scheme, on)
     found += _of_findings(session, on)
     found += _of_instruments(session, on)
+    found += _of_labels(session)
     return sorted(found, key=lambda task: (GRAVITY.index(task.code), task.due_on or "9999", task.subjects))
 
 
@@ -425,6 +426,7 @@ GRAVITY = (
     "CORRECTIVE_ACTIONS_OVERDUE",
     "CERTIFICATES_FLAGGED",
     "DELIVERIES_HELD",
+    "LABELS_SEEN_ELSEWHERE",
     "CERTIFICATE_ENDS",
     "INSPECTIONS_PLANNED",
     "TRAININGS_MISSING",
@@ -488,6 +490,12 @@ def _of_instruments(session: ScopedSession, on: date) -> list[Task]:
     for one in _of(session, models.Calibration, models.Calibration.instrument_id, [row.id for row in rows]):
         until[one.instrument_id] = max(until[one.instrument_id], one.to_day)
     return _task("CALIBRATIONS_ENDED", [row.code for row in rows if until[row.id] < on.isoformat()])
+
+
+def _of_labels(session: ScopedSession) -> list[Task]:
+    """Labels that may have been copied, which nobody looked into yet."""
+    open_ones = select(models.LabelAlert).where(col(models.LabelAlert.closed_at).is_(None))
+    return _task("LABELS_SEEN_ELSEWHERE", [row.code for row in _rows(session, open_ones)])
 
 
 # --- the group as a whole ---

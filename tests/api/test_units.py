@@ -353,6 +353,11 @@ def test_facts_on_copies_reach_the_owner_and_the_page(yard: Yard) -> None:
     (alert,) = yard.coop.get("/v1/label-alerts").json()["data"]
     assert (alert["code"], alert["points"], alert["facts"][0]["rule"]) == (code, 100, "second_receipt")
     assert yard.exporter.get("/v1/label-alerts").json() == {"data": []}
+    due = {"code": "LABELS_SEEN_ELSEWHERE", "count": 1, "due_on": None, "subjects": [code]}
+    assert (due in yard.coop.get("/v1/today").json()["data"], due in yard.exporter.get("/v1/today").json()["data"]) == (
+        True,
+        False,
+    )
     page = plain(yard.page(f"/l/{code}"))
     assert '<body class="look">' in page
     assert "came in a second time on 17 March 2030" in page
@@ -362,6 +367,7 @@ def test_facts_on_copies_reach_the_owner_and_the_page(yard: Yard) -> None:
     ]
     assert yard.exporter.post(f"/v1/label-alerts/{code}/close").status_code == 404
     assert yard.coop.post(f"/v1/label-alerts/{code}/close").status_code == 204
+    assert due not in yard.coop.get("/v1/today").json()["data"]
     assert yard.coop.get("/v1/label-alerts", params={"closed": True}).json()["data"][0]["closed_by"]
     assert '<body class="ok">' in yard.page(f"/l/{code}").text
 
