@@ -524,13 +524,12 @@ def _alone(log: SealedLog) -> Iterator[None]:
             yield
             return
         with log.recorder.database.writer.connect() as connection:
-            connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": SEAL_LOCK})
-            connection.commit()
             try:
+                connection.execute(sa.text("SELECT pg_advisory_lock(:key)"), {"key": SEAL_LOCK})
+                connection.commit()
                 yield
             finally:
-                connection.execute(sa.text("SELECT pg_advisory_unlock(:key)"), {"key": SEAL_LOCK})
-                connection.commit()
+                connection.invalidate()  # the lock goes with the session, whatever else went wrong
 
 
 def _lock_file(file: Any) -> None:

@@ -105,6 +105,12 @@ def _sqlite(url: str, *, write: bool) -> Engine:
         if not write:
             connection.execute("PRAGMA query_only=ON")
 
+    @event.listens_for(engine, "checkin")
+    def _left_open(connection: Any, _record: Any) -> None:
+        """A commit that failed (the disk is full) leaves its transaction open: it must not become the next one's."""
+        if connection is not None and connection.in_transaction:
+            connection.rollback()
+
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if write else "BEGIN")
@@ -135,6 +141,12 @@ def _postgresql(url: str, *, write: bool) -> Engine:
             if not write:
                 cursor.execute("SET default_transaction_read_only = on")
         connection.autocommit = False
+
+    @event.listens_for(engine, "checkin")
+    def _left_open(connection: Any, _record: Any) -> None:
+        """As above; where the server is gone nothing is asked of it."""
+        if connection is not None and not connection.closed:
+            connection.rollback()
 
     return engine
 
