@@ -18,6 +18,7 @@ from bench.data import World, place
 from bench.measure import Effort, Record, say
 from bench.reading import traces, verification_page
 from bench.reassess import suspension
+from bench.sealing import sealed_capture
 from bench.startup import startup
 from ledger import memory
 
@@ -26,6 +27,7 @@ MEASURES: dict[str, Measure] = {
     "delivery_capture": delivery_capture,
     "bulk_capture": bulk_capture,
     "transformation_30": transformation_30,
+    "sealed_capture": sealed_capture,
     "trace_back": traces,
     "verification_page": verification_page,
     "suspension": suspension,

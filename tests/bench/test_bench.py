@@ -16,6 +16,7 @@ NAMES = {
     "delivery_capture": "sqlite", "delivery_capture_vs_tryton": "sqlite",
     "bulk_capture": "sqlite", "bulk_capture_vs_add_all": "sqlite",
     "transformation_30": "sqlite",
+    "sealed_capture": "sqlite",
     "trace_back": "sqlite", "trace_back_endpoint": "sqlite", "trace_growth": "sqlite",
     "verification_page": "sqlite", "verification_page_json": "sqlite", "verification_page_304": "sqlite",
     "suspension": "sqlite", "suspension_among_others": "sqlite", "suspension_growth": "sqlite",
