@@ -53,7 +53,8 @@ class Taken(BaseModel):
 def service(cooperative: Cooperative) -> Any:
     """The product's application; its limit on pages is out of the way."""
     return build(
-        Settings(cooperative.recorder.database.url, Path(), HOST, pages_per_minute=10**9), cooperative.recorder
+        Settings(cooperative.recorder.database.url, Path(), HOST, pages_per_minute=10**9, seal_seconds=0),
+        cooperative.recorder,
     )
 
 
