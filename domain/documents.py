@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import Final, Literal
 
 Kind = Literal["traceability_certificate", "certificate_of_analysis", "transaction_statement"]
-DocumentState = Literal["issued", "superseded", "revoked"]
+DocumentState = Literal["issued", "superseded", "revoked", "corrected"]
+"""corrected: the event that a statement is of was declared wrong since."""
+
 Answer = Literal["passed", "failed", "not_checked"]
 Lang = Literal["en", "fr"]
 
@@ -128,6 +130,10 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
         "{number} is genuine, but it was withdrawn.",
         "{number} est authentique, mais a été retiré.",
     ),
+    "verdict.corrected": (
+        "{number} is genuine, but what it states was corrected since.",
+        "{number} est authentique, mais ce qu’il atteste a été corrigé depuis.",
+    ),
     "verdict.forged": (
         "This file is not what was issued: it was changed after it was signed.",
         "Ce fichier n’est pas ce qui a été émis : il a été modifié après la signature.",
@@ -221,6 +227,10 @@ _SENTENCES: Final[Mapping[str, tuple[str, str]]] = {
     "in_force.failed.revoked": (
         "It was withdrawn on {day}: {reason}",
         "Il a été retiré le {day} : {reason}",
+    ),
+    "in_force.failed.corrected": (
+        "What it states was declared wrong on {day}, and nothing stands in its place.",
+        "Ce qu’il atteste a été déclaré faux le {day}, et rien ne le remplace.",
     ),
     "in_force.not_checked": (
         "Only a document issued here can be said to be in force.",

@@ -172,8 +172,8 @@ def start_html(lang: Lang, host: str) -> bytes:
     return _form_page("start", lang, host, "")
 
 
-DOCUMENT_TONES: Final = {"issued": "ok", "superseded": "look", "revoked": "stop"}
-DOCUMENT_ICONS: Final = {"issued": "tick", "superseded": "next", "revoked": "bar"}
+DOCUMENT_TONES: Final = {"issued": "ok", "superseded": "look", "revoked": "stop", "corrected": "stop"}
+DOCUMENT_ICONS: Final = {"issued": "tick", "superseded": "next", "revoked": "bar", "corrected": "bar"}
 """state of a document -> the look of its page, told apart without colour."""
 
 

@@ -409,6 +409,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "document.state.issued": ("In force", "En vigueur"),
     "document.state.superseded": ("Replaced", "Remplacé"),
     "document.state.revoked": ("Withdrawn", "Retiré"),
+    "document.state.corrected": ("Corrected since", "Corrigé depuis"),
     "document.issued": (
         "The issuer has neither replaced nor withdrawn this document.",
         "L'émetteur n'a ni remplacé ni retiré ce document.",
@@ -420,6 +421,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "document.revoked": (
         "The issuer withdrew it on {day}. Do not rely on it.",
         "L'émetteur l'a retiré le {day}. Ne pas s'y fier.",
+    ),
+    "document.corrected": (
+        "What it states was declared wrong on {day}. Do not rely on it: ask the issuer for a new one.",
+        "Ce qu'il atteste a été déclaré faux le {day}. Ne pas s'y fier : en demander un nouveau à l'émetteur.",
     ),
     "document.number": ("Number", "Numéro"),
     "document.issued_at": ("Issued", "Émis le"),

@@ -21,7 +21,16 @@ from sqlalchemy.exc import IntegrityError
 
 import models
 from domain import events as told
-from domain.documents import CODES, DIGEST_SHOWN, DocumentCheck, DocumentVerdict, PublicDocument, Seal, path_of
+from domain.documents import (
+    CODES,
+    DIGEST_SHOWN,
+    DocumentCheck,
+    DocumentState,
+    DocumentVerdict,
+    PublicDocument,
+    Seal,
+    path_of,
+)
 from domain.log import Stored
 from domain.note import BadNote, Policy, parse_proof, verify_proof
 from domain.refusals import Refused
@@ -190,6 +199,7 @@ def public(desk: Desk, address: str) -> PublicDocument | None:
             .where(_LABEL.c.lot_id == row.lot_id, _LABEL.c.state == "issued")
             .order_by(_LABEL.c.seq.desc())
         ).scalar()
+        state, ended_at = issue.state_now(session, row)
     proven = desk.proof_of(row.org_id, row.seq)
     return PublicDocument(
         number=row.number,
@@ -198,10 +208,10 @@ def public(desk: Desk, address: str) -> PublicDocument | None:
         issuer=row.issuer,
         issued_at=datetime.fromtimestamp(row.issued_at / 1000, UTC),
         facts_sha256=row.facts_sha256,
-        state=row.state,
+        state=state,
         reason=row.reason,
         superseded_by=row.superseded_by,
-        ended_at=datetime.fromtimestamp(row.ended_at / 1000, UTC) if row.ended_at is not None else None,
+        ended_at=datetime.fromtimestamp(ended_at / 1000, UTC) if ended_at is not None else None,
         label=issue.public_url(desk.recorder.host, label) if label is not None else None,
         record=proven[0].decode() if proven is not None else None,
         proof=proven[1].decode() if proven is not None else None,
@@ -216,9 +226,9 @@ def verify_document(recorder: Recorder, data: bytes, policy: Trusts = _no_log) -
 
     (1) Its signature holds, (2) over the whole file, (3) by a key that signed documents here. (4) It is a file that was
     kept when it was issued. (5) Its data are those whose digest stands in the log, (6) whose proof, if it carries one,
-    holds under the ``policy`` of the log that it names. (7) It was neither superseded nor withdrawn. What rests on a
-    check that failed is not checked; only bytes that a key of ours signed are opened. ``ValueError`` above
-    ``MOST_BYTES``.
+    holds under the ``policy`` of the log that it names. (7) It was neither superseded nor withdrawn, and the event that
+    it states was not declared wrong. What rests on a check that failed is not checked; only bytes that a key of ours
+    signed are opened. ``ValueError`` above ``MOST_BYTES``.
     """
     if len(data) > MOST_BYTES:
         message = f"more than {MOST_BYTES} bytes"
@@ -279,9 +289,10 @@ def _looked_up(
     files = signing.attached(data)
     checks.append(DocumentCheck("facts", "passed" if _as_logged(session, row, files) else "failed"))
     checks.append(_proof(files, policy))
-    checks.append(_in_force(row))
+    state, ended_at = issue.state_now(session, row)
+    checks.append(_in_force(row, state, ended_at))
     at = datetime.fromtimestamp(row.issued_at / 1000, UTC)
-    return DocumentVerdict(tuple(checks), digest, row.number, row.kind, at, row.state, row.superseded_by)
+    return DocumentVerdict(tuple(checks), digest, row.number, row.kind, at, state, row.superseded_by)
 
 
 def _as_logged(session: SystemSession, row: Any, files: Any) -> bool:
@@ -310,12 +321,13 @@ def _proof(files: Any, policy: Trusts) -> DocumentCheck:
     return DocumentCheck("logged", "passed", params={"index": proven.index, "size": proven.size})
 
 
-def _in_force(row: Any) -> DocumentCheck:
-    if row.state == "issued":
+def _in_force(row: Any, state: DocumentState, ended_at: int | None) -> DocumentCheck:
+    if ended_at is None:
         return DocumentCheck("in_force", "passed")
-    day = datetime.fromtimestamp(row.ended_at / 1000, UTC).date().isoformat()
+    day = datetime.fromtimestamp(ended_at / 1000, UTC).date().isoformat()
     said = {
+        "corrected": {"day": day},
         "superseded": {"superseded_by": row.superseded_by, "day": day},
         "revoked": {"reason": row.reason, "day": day},
     }
-    return DocumentCheck("in_force", "failed", row.state, said[row.state])
+    return DocumentCheck("in_force", "failed", state, said[state])

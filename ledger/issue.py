@@ -34,7 +34,7 @@ from models.base import table
 from models.db import SystemSession, system_session
 
 _LABEL, _DOCUMENT, _FROZEN = table(models.Label), table(models.Document), table(models.Frozen)
-_LOT = table(models.Lot)
+_LOT, _EVENT, _VOIDED = table(models.Lot), table(models.Event), table(models.Voided)
 
 Language = Literal["en", "fr"]
 
@@ -220,7 +220,7 @@ class Document:
     """A document as it was frozen, and what became of it: ``facts`` is the text whose SHA-256 stands in the log.
 
     ``lot``: the id of its lot. ``about``: the event that a transaction statement is of. ``ended_at``: since when it is
-    superseded or withdrawn.
+    superseded or withdrawn, or that event was declared wrong.
     """
 
     number: str
@@ -349,6 +349,23 @@ def _next_number(session: SystemSession, actor: Actor, kind: str, year: int) -> 
     return f"{prefix}{count + 1:04d}"
 
 
+def state_now(session: SystemSession, row: Any) -> tuple[DocumentState, int | None]:
+    """The state of a document and since when (UTC milliseconds); a statement falls with the event that it is of."""
+    if row.state == "issued" and row.about is not None:
+        wrong, correction = _EVENT.alias(), _EVENT.alias()
+        query = (
+            select(correction.c.logged_at)
+            .select_from(wrong)
+            .join(_VOIDED, sa.and_(_VOIDED.c.org_id == wrong.c.org_id, _VOIDED.c.seq == wrong.c.seq))
+            .join(correction, sa.and_(correction.c.org_id == wrong.c.org_id, correction.c.seq == _VOIDED.c.by_seq))
+            .where(wrong.c.org_id == row.org_id, wrong.c.id == row.about)
+        )
+        at = session.execute(query).scalar()
+        if at is not None:
+            return "corrected", at
+    return row.state, row.ended_at
+
+
 def document(session: SystemSession, org_id: int | None, number: str) -> Document:
     """A document by its number, exactly as frozen."""
     query = select(_DOCUMENT).where(_DOCUMENT.c.number == number)
@@ -361,6 +378,7 @@ def document(session: SystemSession, org_id: int | None, number: str) -> Documen
         select(_FROZEN.c.facts).where(_FROZEN.c.org_id == row.org_id, _FROZEN.c.sha256 == row.facts_sha256)
     ).scalar_one()
     lot = session.execute(select(_LOT.c.uid).where(_LOT.c.id == row.lot_id)).scalar_one()
+    state, ended_at = state_now(session, row)
     return Document(
         row.number,
         row.kind,
@@ -371,10 +389,10 @@ def document(session: SystemSession, org_id: int | None, number: str) -> Documen
         lot,
         row.about,
         row.supersedes,
-        row.state,
+        state,
         row.reason,
         row.superseded_by,
-        datetime.fromtimestamp(row.ended_at / 1000, UTC) if row.ended_at is not None else None,
+        datetime.fromtimestamp(ended_at / 1000, UTC) if ended_at is not None else None,
     )
 
 

@@ -15,6 +15,7 @@ from typing import get_args
 
 import pytest
 
+from domain.documents import DocumentState, PublicDocument
 from domain.events import EVENT_TYPES
 from domain.passport import (
     Answer,
@@ -31,7 +32,9 @@ from domain.passport import (
 from labels import page, texts
 from labels.page import (
     CHECKED_AT,
+    DOCUMENT_TONES,
     csp_style_hash,
+    document_html,
     negotiate,
     page_html,
     page_json,
@@ -943,3 +946,21 @@ def test_text_stands_out_from_its_ground(scheme: str) -> None:
         assert (colours["look"], colours["lookb"]) == ("#7a4a00", "#fff3d6")
         assert (colours["stop"], colours["stopb"]) == ("#9b1c1c", "#fdeaea")
         assert (colours["what"], colours["whatb"]) == ("#3d4852", "#eef1f4")
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("state", get_args(DocumentState))
+def test_the_page_of_a_document_says_whether_to_rely_on_it(state: DocumentState, lang: Lang) -> None:
+    ended = None if state == "issued" else datetime(2026, 5, 3, tzinfo=UTC)
+    held = PublicDocument(
+        "TS-COOP-2026-0001", "transaction_statement", "DB", "Cooperative", datetime(2026, 5, 1, tzinfo=UTC), "0" * 64,
+        state, "Wrong buyer", "TS-COOP-2026-0002", ended, None, None, None,
+    )  # fmt: skip
+    html = re.sub("</?time[^>]*>", "", document_html(held, lang, "https://t.example.org").decode())
+    said = {
+        "issued": ("In force", "En vigueur"),
+        "corrected": ("declared wrong on 3 May 2026", "déclaré faux le 3 mai 2026"),
+    }
+    said |= {"superseded": ("TS-COOP-2026-0002", "TS-COOP-2026-0002"), "revoked": ("on 3 May 2026", "le 3 mai 2026")}
+    assert said[state][lang == "fr"] in html
+    assert f'<body class="{DOCUMENT_TONES[state]}">' in html

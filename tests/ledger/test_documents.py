@@ -306,6 +306,27 @@ def test_no_statement_of_what_is_not_a_shipment_that_stands(office: Office) -> N
     assert (sale.quantity_g, sale.remaining_g) == (140_000, 260_000)
 
 
+def test_a_statement_falls_with_the_shipment_that_it_is_of(office: Office) -> None:
+    first = office.issue("transaction_statement")
+    paper = office.file(first)
+    assert office.verdict(paper).in_order
+    for wrong, right in (("sale", "correction"), ("correction", "again")):
+        correction = told.Corrected(
+            id=uid(right), occurred_at=at("2025-02-02T09:00:00Z"), event=uid(wrong), reason="Weighed again",
+            instead=office.shipment(f"{right}-sale", 140),
+        )  # fmt: skip
+        office.chain.ok(correction)
+        verdict = office.verdict(paper)
+        assert (verdict.genuine, verdict.in_order, verdict.state) == (True, False, "corrected")
+        assert "corrected since" in verdict.sentence("en")
+        assert "declared wrong on " in verdict.checks[-1].sentence("en")
+        assert office.document(first).state == "corrected"
+        refused("DOCUMENT_NOT_IN_FORCE", issue.reissue, office.recorder, office.actor, first)
+        first = office.issue("transaction_statement", about=uid(right))
+        paper = office.file(first)
+        assert office.verdict(paper).in_order
+
+
 def test_no_statement_of_a_blocked_lot_or_a_lowered_claim(office: Office) -> None:
     coop = office.actor
     lowered = told.Downgraded(
