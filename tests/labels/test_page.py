@@ -956,7 +956,7 @@ def test_the_page_of_a_document_says_whether_to_rely_on_it(state: DocumentState,
         "TS-COOP-2026-0001", "transaction_statement", "DB", "Cooperative", datetime(2026, 5, 1, tzinfo=UTC), "0" * 64,
         state, "Wrong buyer", "TS-COOP-2026-0002", ended, None, None, None,
     )  # fmt: skip
-    html = re.sub("</?time[^>]*>", "", document_html(held, lang, "https://t.example.org").decode())
+    html = re.sub("</?time[^>]*>", "", document_html(held, lang, "https://t.example.org").decode()).replace("\xa0", " ")
     said = {
         "issued": ("In force", "En vigueur"),
         "corrected": ("declared wrong on 3 May 2026", "déclaré faux le 3 mai 2026"),
