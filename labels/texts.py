@@ -179,8 +179,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Ce code a été vu hors des pays où il a été envoyé, le {day}.",
     ),
     "unit.many_devices": (
-        "This code was looked at by more than 30 devices within a week.",
-        "Ce code a été consulté par plus de 30 appareils en une semaine.",
+        "This code was looked at by very many devices within a few days.",
+        "Ce code a été consulté par un très grand nombre d'appareils en quelques jours.",
     ),
     "unit.label_differs": (
         "Somebody reported on {day} that the goods and this page do not agree.",

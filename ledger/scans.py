@@ -1,20 +1,22 @@
-"""Who looked at labels: kept for 90 days, held against the rules on copies, and told to whoever issued the label."""
+"""Who looked at labels: kept for some days, held against the rules on copies, and told to whoever issued the label."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 import models
-from domain.clones import ALERT, KEPT, Fact, Life, Sighting, assess, points
+from domain.clones import Fact, Life, Rules, Sighting, assess, points
 from domain.refusals import Refused
 from domain.values import Actor
 from ledger.facts import among, ask
+from ledger.profiles import label_rules
 from ledger.record import Recorder
 from models.base import table
 from models.db import SystemSession, system_session
@@ -33,6 +35,11 @@ class Seen:
 
     code: str
     sighting: Sighting
+
+
+def rules_at(at: int) -> Rules:
+    """The rules on copies in force at an instant, UTC milliseconds."""
+    return label_rules().on(datetime.fromtimestamp(at / 1000, UTC).date())
 
 
 def keep(session: SystemSession, seen: Sequence[Seen]) -> None:
@@ -71,6 +78,7 @@ def _row(one: Seen, lot: int, number: int | None) -> dict[str, Any]:
 
 def _look(session: SystemSession, code: str, lot: int, number: int, now: int) -> None:
     """Hold everything seen of a label against the rules; enough points are an alert of whoever issued it."""
+    rules = rules_at(now)
     row = session.execute(
         select(_UNIT, _CODE.c.run, _RUN.c.org_id.label("issuer"))
         .join(_CODE, sa.and_(_CODE.c.lot_id == _UNIT.c.lot_id, _CODE.c.number == _UNIT.c.number))
@@ -81,15 +89,15 @@ def _look(session: SystemSession, code: str, lot: int, number: int, now: int) ->
         return  # void: its page says so to everybody
     seen = [
         Sighting(scan.at, scan.kind, scan.country, _position(scan), scan.visitor)
-        for scan in session.execute(select(_SCAN).where(_SCAN.c.code == code, _SCAN.c.at > now - KEPT))
+        for scan in session.execute(select(_SCAN).where(_SCAN.c.code == code, _SCAN.c.at > now - rules.kept))
     ]
     life = Life(row.applied_at, row.shipped_at, row.received_at, row.opened_at, _route(session, lot, row))
-    facts = assess(life, seen)
+    facts = assess(life, seen, rules)
     total = points(facts)
     own = sa.and_(_ALERT.c.org_id == row.issuer, _ALERT.c.code == code)
     known = session.execute(select(_ALERT.c.points).where(own)).scalar()
     values = {"points": total, "facts": json.dumps([asdict(fact) for fact in facts]), "last_at": now}
-    if known is None and total >= ALERT:
+    if known is None and total >= rules.alert:
         first = {"org_id": row.issuer, "code": code, "lot_id": lot, "number": number, "first_at": now}
         session.connection().execute(sa.insert(_ALERT).values(**first, **values))
     elif known is not None and total > known:  # more came to light: whoever closed it looks again
@@ -119,7 +127,8 @@ def keep_now(recorder: Recorder, seen: Sequence[Seen]) -> None:
 def sweep(recorder: Recorder) -> int:
     """Delete what was kept long enough; answers how many rows."""
     with system_session(recorder.database, write=True) as session:
-        before = recorder.clock() - KEPT
+        now = recorder.clock()
+        before = now - rules_at(now).kept
         result: Any = session.connection().execute(sa.delete(_SCAN).where(_SCAN.c.at < before))
         return int(result.rowcount)
 

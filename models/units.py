@@ -53,7 +53,7 @@ class OpeningTry(SQLModel, table=True):
 
 @lot_scoped
 class Scan(SQLModel, table=True):
-    """Somebody looked at a label. Rows go after 90 days (``ledger.scans``).
+    """Somebody looked at a label. Rows go after some days (``ledger.scans``).
 
     ``visitor``: hash of the address with a salt of the day. ``country``: as a proxy told it. ``lat_udeg``,
     ``lon_udeg``: only what the visitor sent, rounded to 0.1 degree.

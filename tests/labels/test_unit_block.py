@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from domain.clones import POINTS, Fact
+from domain.clones import RULES, Fact
 from domain.units import STATES, State, UnitView
 from labels import texts
 from labels.page import page_html, page_json
@@ -19,7 +19,7 @@ from tests.labels.builders import a_passport
 
 AT = int(datetime(2025, 5, 3, 12, tzinfo=UTC).timestamp() * 1000)
 VIEW = UnitView("Y3RZ5WZMYQVFFY7S", 17, 300, 62_500, "shipped", labelled_at=AT, shipped_at=AT)
-FACTS = tuple(Fact(rule, points, AT, ("DE", "ES")) for rule, points in POINTS.items())
+FACTS = tuple(Fact(rule, 20, AT, ("DE", "ES")) for rule in RULES)
 RECALLED = a_passport(state="recalled", state_reason=("RECALLED", {"reason": "Salmonella"}))
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import models
 from domain import events as told
-from domain.clones import DAY, KEPT, Sighting
+from domain.clones import DAY, Sighting
 from domain.label_token import SIGNED_CHARACTERS, parse_typed_code, to_base32, typed_code
 from domain.refusals import Refused
 from ledger import receipts, scans, units
@@ -173,16 +173,17 @@ def test_two_receivers_who_scan_the_same_load_at_once_share_it_without_a_copy(ch
     same_after_replay(chain)
 
 
-def test_scans_are_deleted_after_ninety_days(chain: Chain) -> None:
+def test_scans_are_deleted_when_they_were_kept_long_enough(chain: Chain) -> None:
     label(chain)
     code = to_base32(parse_typed_code(to_print(chain)[0].typed_code))
     now = chain.recorder.clock()
-    ages = (KEPT + 1, KEPT - 1, 0)
+    kept = scans.rules_at(now).kept
+    ages = (kept + 1, kept - 1, 0)
     scans.keep_now(chain.recorder, [scans.Seen(code, Sighting(now - age, "public")) for age in ages])
     scans.keep_now(chain.recorder, [scans.Seen("0" * 16, Sighting(now, "public"))])
     assert len(scan_rows(chain)) == 3
     assert scans.sweep(chain.recorder) == 1
-    assert [row.at for row in scan_rows(chain)] == [now - KEPT + 1, now]
+    assert [row.at for row in scan_rows(chain)] == [now - kept + 1, now]
 
 
 def test_the_rules_on_copies_hear_of_the_life_of_the_unit(chain: Chain, tmp_path: Path) -> None:
