@@ -213,10 +213,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Merci. L'émetteur de l'étiquette va vérifier.",
     ),
     "seen.kept": (
-        "Of a look at this page we keep for 90 days: when, the country, and a number made from your address that "
-        "changes daily.",
-        "D'une consultation nous gardons 90 jours : quand, le pays, et un nombre tiré de votre adresse qui change "
-        "chaque jour.",
+        "Of a look at this page we keep for 90 days, as personal data: when, the country, and a number made from your "
+        "address that changes daily.",
+        "D'une consultation nous gardons 90 jours, comme données personnelles : quand, le pays, et un nombre tiré de "
+        "votre adresse qui change chaque jour.",
     ),
     "reason_given": ("Reason given:", "Motif donné :"),
     "contact": ("Contact: {contact}", "Contact : {contact}"),

@@ -6,13 +6,13 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 import models
-from domain.clones import Fact, Life, Rules, Sighting, assess, points
+from domain.clones import DAY, Fact, Life, Rules, Sighting, assess, points
 from domain.refusals import Refused
 from domain.values import Actor
 from ledger.facts import among, ask
@@ -23,6 +23,7 @@ from models.db import SystemSession, system_session
 
 _SCAN, _ALERT, _CODE = table(models.Scan), table(models.LabelAlert), table(models.UnitCode)
 _UNIT, _LABEL, _LOT = table(models.Unit), table(models.Label), table(models.Lot)
+_SALT: Final = table(models.ScanSalt)
 _ORG, _SITE, _RUN = table(models.Organisation), table(models.Site), table(models.LabelRun)
 
 _CODES = select(_CODE.c.code, _CODE.c.lot_id, _CODE.c.number).where(among(_CODE.c.code))
@@ -124,9 +125,36 @@ def keep_now(recorder: Recorder, seen: Sequence[Seen]) -> None:
         keep(session, seen)
 
 
-def sweep(recorder: Recorder) -> int:
-    """Delete what was kept long enough; answers how many rows."""
+SALT_BYTES: Final = 32
+
+
+def salt_of_today(recorder: Recorder) -> tuple[int, bytes]:
+    """The day (since 1970, UTC), and the salt of it under which addresses are hashed: one for all processes.
+
+    Whoever needs it first makes it, and deletes those of days that are over: then nobody can tell any more which
+    hashes of two days are one device.
+    """
+    day = recorder.clock() // DAY
+    with system_session(recorder.database, write=False) as session:
+        known = session.execute(select(_SALT.c.salt).where(_SALT.c.day == day)).scalar()
+    if known is not None:
+        return day, bytes(known)
     with system_session(recorder.database, write=True) as session:
+        _forget_salts(session, day)
+        first = sa.text("INSERT INTO scan_salt (day, salt) VALUES (:day, :salt) ON CONFLICT (day) DO NOTHING")
+        session.connection().execute(first, {"day": day, "salt": recorder.entropy(SALT_BYTES)})
+        # Another process may have been first: what stands there counts.
+        return day, bytes(session.execute(select(_SALT.c.salt).where(_SALT.c.day == day)).scalar_one())
+
+
+def _forget_salts(session: SystemSession, day: int) -> None:
+    session.connection().execute(sa.delete(_SALT).where(_SALT.c.day < day))
+
+
+def sweep(recorder: Recorder) -> int:
+    """Delete what was kept long enough, and salts whose day is over; answers how many scans went."""
+    with system_session(recorder.database, write=True) as session:
+        _forget_salts(session, recorder.clock() // DAY)
         now = recorder.clock()
         before = now - rules_at(now).kept
         result: Any = session.connection().execute(sa.delete(_SCAN).where(_SCAN.c.at < before))

@@ -77,6 +77,18 @@ class Scan(SQLModel, table=True):
     visitor: str | None = None
 
 
+class ScanSalt(SQLModel, table=True):
+    """The salt under which addresses of visitors are hashed on one day (days since 1970, UTC); 32 random bytes.
+
+    Of no organisation: only the ledger itself reads it. The row goes as soon as its day is over.
+    """
+
+    __tablename__ = "scan_salt"
+
+    day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    salt: bytes = Field(sa_type=LargeBinary)
+
+
 @org_scoped
 class LabelAlert(SQLModel, table=True):
     """A label that the rules on copies speak of (``domain.clones``): points, and the facts behind them."""

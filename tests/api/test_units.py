@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from domain.units import UnitToPrint
 from ledger import access, scans, units
 from ledger.keys import Keys
 from models.base import table
-from models.db import system_session
+from models.db import ScopeError, scoped_session, system_session
 from tests.api.conftest import House
 from tests.api.conftest import house as house  # noqa: PLC0414 - a fixture
 from tests.builders import Cluster, at, kg, uid
@@ -319,6 +321,55 @@ def test_scans_are_kept_coarse_and_name_nobody(yard: Yard) -> None:
     yard.house.clock.turn(days=1)
     yard.page(f"/l/{code}")
     assert len({row.visitor for row in yard.scanned()}) == 2
+
+
+def test_all_processes_hash_alike_and_no_salt_outlives_its_day(yard: Yard) -> None:
+    """One visitor at two processes is one device, also after a restart; the next day it is another."""
+    yard.label(count=2)
+    path, clock = f"/l/{yard.code(1)}", yard.house.clock
+    other = House(replace(yard.house.recorder, entropy=random.Random(2).randbytes), clock, yard.house.settings)
+    for process in (yard.house, other):
+        process.client().get(path)
+        assert process.app.public is not None
+        process.app.public.scan_log.flush()
+    assert len({row.visitor for row in yard.scanned()}) == 1
+    (today,) = salts(yard)
+    assert (today.day, len(today.salt)) == (clock() // access.DAY, 32)
+    clock.turn(days=1)
+    other.client().get(path)
+    assert other.app.public is not None
+    other.app.public.scan_log.flush()  # makes the next salt, and the one before is gone
+    (tomorrow,) = salts(yard)
+    assert (tomorrow.day, tomorrow.salt != today.salt) == (today.day + 1, True)
+    yard.page(path)
+    assert len({row.visitor for row in yard.scanned()}) == 2
+    clock.turn(days=1)
+    scans.sweep(yard.house.recorder)
+    assert salts(yard) == []
+
+
+def salts(yard: Yard) -> list[Any]:
+    with system_session(yard.house.recorder.database, write=False) as session:
+        return list(session.execute(sa.select(table(models.ScanSalt))))
+
+
+def test_of_many_that_need_a_salt_at_once_all_get_the_same(yard: Yard) -> None:
+    recorders = [replace(yard.house.recorder, entropy=random.Random(seed).randbytes) for seed in range(8)]
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(scans.salt_of_today, recorders))) == 1
+        yard.house.clock.turn(days=1)
+
+
+def test_no_organisation_reads_the_salt(yard: Yard) -> None:
+    database = yard.house.recorder.database
+    scans.salt_of_today(yard.house.recorder)
+    with scoped_session(database, yard.cluster.orgs["COOP"], write=False) as session, pytest.raises(ScopeError):
+        session.execute(sa.select(table(models.ScanSalt)))
+    if not database.is_postgresql:
+        pytest.skip("SQLite has no row-level security: it is for one trust domain")
+    with scoped_session(database, yard.cluster.orgs["COOP"], write=False) as session:
+        assert session.execute(sa.select(models.ScanSalt)).all() == []
 
 
 @pytest.mark.parametrize(
