@@ -19,7 +19,7 @@ from starlette.types import Scope
 
 from api.limits import address
 from domain.clones import DAY, HOUR, Kind, Sighting
-from ledger import scans
+from ledger import opening, scans
 from ledger.record import Recorder
 
 EVERY: Final = 2.0
@@ -117,6 +117,7 @@ class ScanLog:
                 self._swept_at = now
                 self._salt = self._salt if self._salt is not None and self._salt[0] == now // DAY else None
                 scans.sweep(self._recorder)
+                opening.sweep(self._recorder)
         except SQLAlchemyError:
             _LOG.exception("scans could not be written")
 

@@ -34,7 +34,12 @@ _OPENING_BYTES: Final = 5
 
 OPENING_CHARACTERS: Final = 8
 OPENING_TRIES: Final = 5
-"""Wrong opening codes for one unit, after which its form is shut: 32^8 codes leave nobody a chance worth having."""
+"""Opening codes that are tried for one unit in a day (UTC); then its form is shut until the next.
+
+There are 32^8 codes, about 1.1 × 10^12. Five a day for ten years are 18,262: one chance in 60 million for a unit that
+somebody tries every day. Shut for ever, anybody who reads the 16 characters on a bag could take the form from whoever
+buys it; so they take it for the day.
+"""
 
 State = Literal["issued", "applied", "shipped", "received", "opened", "void"]
 STATES: Final[tuple[State, ...]] = ("issued", "applied", "shipped", "received", "opened", "void")

@@ -197,12 +197,15 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "revendre remplie de nouveau. C'est définitif.",
     ),
     "unit.open.wrong": (
-        "That is not the opening code of this unit. After five wrong codes the form is shut.",
-        "Ce n'est pas le code d'ouverture de cette unité. Après cinq codes faux, le formulaire se ferme.",
+        "That is not the opening code of this unit. After five wrong codes the form is shut until the next day.",
+        "Ce n'est pas le code d'ouverture de cette unité. Après cinq codes faux, le formulaire se ferme jusqu'au "
+        "lendemain.",
     ),
     "unit.open.locked": (
-        "Five wrong codes were typed: the form for this unit is shut. Ask whoever issued the label.",
-        "Cinq codes faux ont été saisis : le formulaire de cette unité est fermé. Demander à l'émetteur.",
+        "Five wrong codes were typed for this unit today. The form is shut until tomorrow (00:00 UTC): then try again, "
+        "or ask whoever issued the label.",
+        "Cinq codes faux ont été saisis aujourd'hui pour cette unité. Le formulaire est fermé jusqu'à demain "
+        "(00:00 UTC) : réessayer alors, ou demander à l'émetteur.",
     ),
     "unit.differs.button": (
         "My unit says another weight or product",

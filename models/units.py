@@ -42,13 +42,14 @@ class UnitCode(SQLModel, table=True):
 
 @lot_scoped
 class OpeningTry(SQLModel, table=True):
-    """Wrong opening codes that were typed for a label."""
+    """Opening codes that were tried for a label on a day (days since 1970, UTC). Rows go when their day is over."""
 
     __tablename__ = "opening_try"
 
     code: str = Field(primary_key=True)
     lot_id: int = Field(sa_type=BigInteger)
     tries: int
+    day: int
 
 
 @lot_scoped

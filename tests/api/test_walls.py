@@ -286,7 +286,7 @@ def planted_units(a: int, lot: int) -> list[Any]:
             lot_id=lot, number=1, seq=98, grams=7, packaging="planted", state="issued", state_seq=98, label_seq=98,
             labelled_by=a,
         ),
-        models.OpeningTry(code=UNIT, lot_id=lot, tries=1),
+        models.OpeningTry(code=UNIT, lot_id=lot, tries=1, day=1),
         models.Scan(lot_id=lot, code=UNIT, number=1, at=1, kind="public", visitor="planted"),
         models.LabelAlert(
             org_id=a, code=UNIT, lot_id=lot, number=1, points=80, first_at=1, last_at=1, closed_by="planted",
