@@ -694,8 +694,8 @@ class LabelRevoked(Base):
 class UnitsLabelled(Base):
     """Labels for packed units, one code each, made from a secret seed that is kept beside the log.
 
-    ``key``: number of the label key that signs. ``codes_root``: Merkle root (RFC 9162) over the 10 bytes of the codes,
-    in the order of the units.
+    ``key``: number of the label key that signs. ``codes_root``: Merkle root (RFC 9162) over what the labels say, in the
+    order of the units: bytes 3 to 17 of their tokens, code, day of packing, net weight and commodity.
     """
 
     type: Literal["units_labelled"] = "units_labelled"

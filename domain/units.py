@@ -8,7 +8,7 @@ been received may be shipped again; nothing is received twice in a row; what was
 may be labelled again, under another code.
 
 The codes of a run of labels follow from its secret seed, 32 random bytes that are kept beside the log; the event holds
-their Merkle root. A second seed gives the opening codes that stand under a tear-off.
+the Merkle root over what its labels say. A second seed gives the opening codes that stand under a tear-off.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal
 
 from domain.clones import Fact
-from domain.label_token import ALPHABET, MOST_COMMODITIES, UNIT_BYTES, to_base32
+from domain.label_token import ALPHABET, MOST_COMMODITIES, UNIT_BYTES, Token, net_that_fits, to_base32
 from domain.profiles import ProfileMistake
 from domain.toml_lines import line_of
 
@@ -77,6 +77,21 @@ def unit_code(seed: bytes, number: int) -> bytes:
 def opening_code(seed: bytes, number: int) -> str:
     """The 8 characters under the tear-off of a unit, from the opening seed of its run."""
     return to_base32(sha256(_OPENING + seed + number.to_bytes(_NUMBER_BYTES, "big")).digest()[:_OPENING_BYTES])
+
+
+def said_in_run(
+    seed: bytes, first: int, nets: Iterable[tuple[int, int]], packed_on: date, commodity: int
+) -> list[bytes]:
+    """What the labels of a run say (``Token.said``), in the order of their units from ``first`` on.
+
+    ``nets``: how many units in a row are so many grams. ``BadLabel`` for what no label can say.
+    """
+    said: list[bytes] = []
+    for count, grams in nets:
+        tail = Token(0, bytes(UNIT_BYTES), packed_on, net_that_fits(grams), commodity).said[UNIT_BYTES:]
+        begin = first + len(said)
+        said += [unit_code(seed, number) + tail for number in range(begin, begin + count)]
+    return said
 
 
 _READ_AS: Final = str.maketrans({"I": "1", "L": "1", "O": "0"})

@@ -12,7 +12,8 @@ from models.base import lot_scoped, millis, one_of, org_scoped, text
 class LabelRun(SQLModel, table=True):
     """What the labels of one ``units_labelled`` are made from. ``seq`` is the number of the event.
 
-    From ``seed`` follow the codes, from ``opening_seed`` the opening codes (``domain.units``).
+    From ``seed`` follow the codes, from ``opening_seed`` the opening codes (``domain.units``). ``nets``: what the
+    labels said when they were issued, JSON: how many units in a row are so many grams.
     """
 
     __tablename__ = "label_run"
@@ -23,6 +24,7 @@ class LabelRun(SQLModel, table=True):
     key: int
     commodity: int
     packed_on: str
+    nets: str = text()
     seed: bytes = Field(sa_type=LargeBinary)
     opening_seed: bytes = Field(sa_type=LargeBinary)
 

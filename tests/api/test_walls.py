@@ -275,7 +275,7 @@ def planted_units(a: int, lot: int) -> list[Any]:
     """A row in each table around the labels of A's units."""
     return [
         models.LabelRun(
-            org_id=a, seq=98, lot_id=lot, key=1, commodity=1, packed_on="2024-11-06", seed=b"planted", opening_seed=b"planted"
+            org_id=a, seq=98, lot_id=lot, key=1, commodity=1, packed_on="2024-11-06", nets="[[1,7]]", seed=b"planted", opening_seed=b"planted"
         ),
         models.TradeItem(org_id=a, product="planted", gtin="09521321000018", prefix="9521321", recorded_at=1),
         models.LabelRegister(

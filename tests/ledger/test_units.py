@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 import models
 from domain import events as told
-from domain.label_token import parse_typed_code, to_base32, verify_label
-from domain.log import units_root
+from domain.label_token import Token, parse_token, parse_typed_code, to_base32, verify_label
+from domain.log import units_root, verify_unit
 from domain.refusals import Refused
 from domain.units import opens
 from ledger import units
@@ -114,7 +114,8 @@ def test_a_label_says_what_was_packed_and_is_the_same_every_time(chain: Chain) -
         token = verify_label(item.address.rpartition("/")[2], publics)
         assert (token.key, token.net_grams, token.packed, token.commodity) == (KEY, item.net_grams, item.packed_on, 1)
         assert token.unit == parse_typed_code(item.typed_code)
-    assert units_root(parse_typed_code(item.typed_code) for item in printed).hex() == done.codes_root
+    tokens = [verify_label(item.address.rpartition("/")[2], publics) for item in printed]
+    assert units_root(token.said for token in tokens).hex() == done.codes_root
     assert len({item.typed_code for item in printed}) == len({item.opening_code for item in printed}) == 7
     with system_session(chain.recorder.database, write=False) as session:
         run = session.execute(sa.select(_RUN)).one()
@@ -129,6 +130,78 @@ def test_a_label_says_what_was_packed_and_is_the_same_every_time(chain: Chain) -
     assert states(chain) == ["issued"] * 7
     assert chain.lot("DB").remaining_g == 400_000
     same_after_replay(chain)
+
+
+def proven(chain: Chain, code: str) -> tuple[Token, str]:
+    """What the proof of a code says of its unit (under key 0), and the root that it leads to."""
+    with system_session(chain.recorder.database, write=False) as session:
+        found = units.proof_of_unit(session, code)
+        assert found is not None
+        body = session.execute(
+            sa.select(table(models.Event).c.body).where(table(models.Event).c.seq == found.seq)
+        ).scalar_one()
+    event = told.parse(body)
+    assert isinstance(event, told.UnitsLabelled)
+    assert verify_unit(found.said, found.index, event.count, found.hashes, bytes.fromhex(event.codes_root))
+    return parse_token(b"\x01\0\0" + found.said), event.codes_root
+
+
+def test_the_event_commits_to_what_each_label_says(chain: Chain) -> None:
+    label(chain, first=5, count=3)
+    for item in to_print(chain, 5, 3):
+        token = verify_label(item.address.rpartition("/")[2], units.public_keys(chain.recorder))
+        assert proven(chain, token.code)[0] == replace(token, key=0)
+    with system_session(chain.recorder.database, write=False) as session:
+        assert session.execute(sa.select(_RUN.c.nets)).scalar_one() == "[[2, 62500], [1, 25000]]"
+        assert units.proof_of_unit(session, "0" * 16) is None
+
+
+def test_what_was_issued_is_proven_though_the_lot_is_packed_otherwise_since(chain: Chain) -> None:
+    label(chain)
+    items = to_print(chain)
+    before = [proven(chain, code_of(item)) for item in items]
+    chain.ok(act(told.UnitsVoided, "v", units=span(1, 7), reason="Miscounted"))
+    instead = told.Packed(
+        id=uid("p2"), occurred_at=at("2025-01-25T09:00:00Z"), lot=uid("DB"), packaging="jute_60", units=3
+    )
+    wrong = told.Corrected(
+        id=uid("c"), occurred_at=at("2030-01-22T09:00:00Z"), event=uid("pack"), reason="Miscounted", instead=instead
+    )
+    chain.ok(wrong)
+    assert [row.grams for row in rows(chain).values()] == [60_000] * 3
+    assert [proven(chain, code_of(item)) for item in items] == before
+    label(chain, count=3)
+    again = to_print(chain, 1, 3)
+    assert [proven(chain, code_of(item))[0].net_grams for item in again] == [60_000] * 3
+    assert {item.packed_on for item in again} == {date(2025, 1, 25)}
+    same_after_replay(chain)
+
+
+def test_labels_are_not_issued_for_what_was_packed_otherwise_meanwhile(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the weights and the record the packing is corrected: the labels say the new weights."""
+    secret = units._secret
+    corrections = [
+        told.Corrected(
+            id=uid("c"),
+            occurred_at=at("2030-01-22T09:00:00Z"),
+            event=uid("pack"),
+            reason="Miscounted",
+            instead=told.Packed(
+                id=uid("p2"), occurred_at=at("2025-01-21T09:00:00Z"), lot=uid("DB"), packaging="jute_60", units=6
+            ),
+        )
+    ]
+
+    def meanwhile(recorder: Recorder, key: int) -> bytes:
+        if corrections:
+            chain.ok(corrections.pop())
+        return secret(recorder, key)
+
+    monkeypatch.setattr(units, "_secret", meanwhile)
+    label(chain, count=6)
+    assert {proven(chain, code_of(item))[0].net_grams for item in to_print(chain, 1, 6)} == {60_000}
 
 
 def test_labels_need_a_key_a_packed_unit_and_an_owner(chain: Chain) -> None:
