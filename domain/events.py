@@ -594,7 +594,8 @@ class Returned(Base):
     """Goods that had left come back, as a lot of their own in quarantine.
 
     ``unopened``: in the packaging they left in. ``kept_as_required``: it is proven that they were stored and carried as
-    they must be.
+    they must be. ``units``: the labelled units among them; none named: all that left with the shipment and are not back
+    yet, if together they are what comes back.
     """
 
     type: Literal["returned"] = "returned"
@@ -606,6 +607,7 @@ class Returned(Base):
     unopened: bool
     kept_as_required: bool
     reason: Note
+    units: UnitRanges | None = None
 
 
 class LabelsReconciled(Base):
@@ -909,7 +911,7 @@ def units_named(event: AnyEvent) -> tuple[tuple[int, int], ...]:
     match event:
         case UnitsLabelled() | LabelsPrinted():
             return ((event.first, event.first + event.count - 1),)
-        case UnitsApplied() | UnitsReceived() | UnitsOpened() | UnitsVoided() | Shipped():
+        case UnitsApplied() | UnitsReceived() | UnitsOpened() | UnitsVoided() | Shipped() | Returned():
             return tuple((span.first, span.last) for span in event.units or ())
         case _:
             return ()

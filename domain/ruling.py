@@ -33,7 +33,7 @@ class Ruling:
     lots: list[str] = field(default_factory=list)  # beside the one named: what a sample was drawn of together
     told_by: str | None = None  # who told it, where that counts
     told_at: int | None = None  # when it was told, where the delay counts (UTC milliseconds)
-    numbers: list[int] = field(default_factory=list)  # units behind codes
+    numbers: list[int] = field(default_factory=list)  # units behind codes, or that come back
     instead: Ruling | None = None  # of the event that a correction puts in place
     lowered: dict[str, dict[str, Cap]] = field(default_factory=dict)  # reassessed: event number -> scheme -> cap
 

@@ -1,11 +1,14 @@
 """The life of a labelled unit (a bag, a box): its codes, what may follow what, and what it may weigh. Pure functions.
 
-    packed → issued → applied → shipped → received → opened, and void from each of them
+    packed → issued → applied → shipped → received → opened, and void from each of them; returned, once it left
 
 A label is issued for a packed unit, put on it (applied), and goes with it. Recording lags behind what is done: a unit
 may be shipped though nobody told that its label was put on, and received though the shipment named no units. What has
 been received may be shipped again; nothing is received twice in a row; what was opened only becomes void. A void unit
 may be labelled again, under another code.
+
+What comes back (returned) is part of another lot from then on, the lot of the return: it leaves with that lot, and is
+not shipped again as a unit of its own. Whoever gets it then may receive and open it by its label.
 
 The codes of a run of labels follow from its secret seed, 32 random bytes that are kept beside the log; the event holds
 the Merkle root over what its labels say. A second seed gives the opening codes that stand under a tear-off.
@@ -41,15 +44,16 @@ somebody tries every day. Shut for ever, anybody who reads the 16 characters on 
 buys it; so they take it for the day.
 """
 
-State = Literal["issued", "applied", "shipped", "received", "opened", "void"]
-STATES: Final[tuple[State, ...]] = ("issued", "applied", "shipped", "received", "opened", "void")
+State = Literal["issued", "applied", "shipped", "received", "returned", "opened", "void"]
+STATES: Final[tuple[State, ...]] = ("issued", "applied", "shipped", "received", "returned", "opened", "void")
 
 FOLLOWS: Final[Mapping[State | None, frozenset[State]]] = {
     None: frozenset({"issued"}),
-    "issued": frozenset({"applied", "shipped", "received", "opened", "void"}),
-    "applied": frozenset({"shipped", "received", "opened", "void"}),
-    "shipped": frozenset({"received", "opened", "void"}),
-    "received": frozenset({"shipped", "opened", "void"}),
+    "issued": frozenset({"applied", "shipped", "received", "returned", "opened", "void"}),
+    "applied": frozenset({"shipped", "received", "returned", "opened", "void"}),
+    "shipped": frozenset({"received", "returned", "opened", "void"}),
+    "received": frozenset({"shipped", "returned", "opened", "void"}),
+    "returned": frozenset({"received", "opened", "void"}),
     "opened": frozenset({"void"}),
     "void": frozenset({"issued"}),
 }
@@ -137,6 +141,7 @@ class UnitView:
     applied_at: int | None = None
     shipped_at: int | None = None
     received_at: int | None = None
+    returned_at: int | None = None
     opened_at: int | None = None
     facts: tuple[Fact, ...] = ()
     signed: bool = False

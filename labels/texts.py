@@ -141,6 +141,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "unit.applied": ("label put on", "étiquette posée"),
     "unit.shipped": ("shipped", "expédiée"),
     "unit.received": ("received", "reçue"),
+    "unit.returned": ("came back", "revenue"),
     "unit.opened": ("opened", "ouverte"),
     "unit.void": ("void", "annulée"),
     "unit.stop": ("Do not use", "Ne pas utiliser"),

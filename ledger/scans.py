@@ -110,8 +110,11 @@ def _position(scan: Any) -> tuple[int, int] | None:
 
 
 def _route(session: SystemSession, lot: int, unit: Any) -> frozenset[str]:
-    """Countries where the unit may be: of its lot's site and parties. Unknown where it left to somebody not here."""
-    if unit.received_at is None:
+    """Countries where the unit may be: of its lot's site and parties. Unknown where it left to somebody not here.
+
+    What came back leaves with another lot: unknown until it is received again.
+    """
+    if unit.received_at is None or (unit.returned_at is not None and unit.state == "returned"):
         return frozenset()
     party = table(models.LotParty)
     query = select(_ORG.c.country).join(party, party.c.org_id == _ORG.c.id).where(party.c.lot_id == lot)

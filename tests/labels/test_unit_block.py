@@ -24,7 +24,8 @@ RECALLED = a_passport(state="recalled", state_reason=("RECALLED", {"reason": "Sa
 
 
 def of_state(state: State) -> UnitView:
-    return replace(VIEW, state=state, opened_at=AT if state == "opened" else None)
+    returned, opened = (AT if state == wanted else None for wanted in ("returned", "opened"))
+    return replace(VIEW, state=state, returned_at=returned, opened_at=opened)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -47,6 +48,7 @@ def test_every_state_is_said_in_both_languages(lang: Lang, state: State) -> None
     assert f'<body class="{tone}">' in text
     assert ("/open?" in text) == (state not in ("opened", "void"))
     assert ("/differs?" in text) == (state != "void")
+    assert (texts.text(lang, "unit.returned") + "</b>" in text) == (state == "returned")
     if tone != "ok":
         word = texts.text(lang, f"unit.{tone}")
         assert f"<title>{word} " in text

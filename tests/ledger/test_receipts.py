@@ -21,7 +21,7 @@ from models.base import table
 from models.db import system_session
 from tests.builders import at, kg, uid
 from tests.ledger.season import Chain
-from tests.ledger.test_units import act, label, same_after_replay, ship, span, states, to_print
+from tests.ledger.test_units import act, back, label, same_after_replay, ship, span, states, to_print
 from tests.ledger.test_units import chain as chain  # noqa: PLC0414 - a fixture
 
 _SCAN = table(models.Scan)
@@ -155,6 +155,20 @@ def test_what_was_shipped_on_may_be_received_again(chain: Chain) -> None:
     chain.ok(out, "EXP")
     assert scan(chain, [address], "RIVAL").scans[0].status == "received"
     assert alerts(chain) == []
+    same_after_replay(chain)
+
+
+def test_what_came_back_is_received_anew_without_suspicion(chain: Chain) -> None:
+    label(chain)
+    address = to_print(chain)[0].address
+    chain.ok(ship("s", 62.5, span(1)))
+    assert scan(chain, [address]).scans[0].status == "received"
+    chain.ok(back("b", 62.5, "2030-03-17T17:46:40Z"))
+    assert scan(chain, [address], "COOP").scans[0].status == "not_sent"
+    assert scan(chain, [address], "RIVAL").scans[0].status == "received"
+    assert alerts(chain) == []
+    assert scan(chain, [address], "EXP").scans[0].status == "elsewhere"
+    assert [alert.points for alert in alerts(chain)] == [100]
     same_after_replay(chain)
 
 

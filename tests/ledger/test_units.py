@@ -432,6 +432,83 @@ def test_a_shipment_whose_units_came_is_taken_back_only_with_them(chain: Chain) 
     same_after_replay(chain)
 
 
+def back(name: str, weight: Any, when: str = "2030-02-10T09:00:00Z", **more: Any) -> told.Returned:
+    said = {"unopened": True, "kept_as_required": True, "reason": "Not wanted"} | more
+    return told.Returned(
+        id=uid(name),
+        occurred_at=at(when),
+        site=uid("FERM"),
+        lot=uid("DB"),
+        into=told.Named(lot=uid(f"R-{name}"), code=f"R-{name.upper()}"),
+        quantity=kg(weight),
+        shipment=uid("s"),
+        **said,
+    )
+
+
+def test_a_shipment_that_comes_back_brings_its_units_back(chain: Chain) -> None:
+    label(chain, count=3)
+    chain.ok(act(told.UnitsApplied, "a", units=span(1, 3)))
+    chain.ok(ship("s", 187.5, span(1, 3)))
+    chain.ok(act(told.UnitsReceived, "r", "2030-02-01T09:00:00Z", units=span(2)), "EXP")
+    chain.ok(back("b", 187.5))
+    assert states(chain) == ["returned"] * 3 + [None] * 4
+    two = rows(chain)[2]
+    days = [two.applied_at, two.shipped_at, two.received_at, two.returned_at]
+    assert days == sorted(days)  # what happened stays
+    assert two.state_at == two.returned_at
+    # its grams are in the lot of the return: it does not leave as a unit of DB, nor does it come back twice
+    assert (
+        chain.refused(act(told.Shipped, "s2", "2030-02-11T09:00:00Z", quantity=kg(62.5), units=span(1))) == "UNIT_STATE"
+    )
+    assert chain.refused(back("b2", 62.5, units=span(1))) in ("UNIT_STATE", "RETURN_EXCEEDS_SHIPMENT")
+    # its label names grams of another lot, so that the rest can be labelled
+    label(chain, first=4, count=4)
+    # whoever gets the goods next receives them by their labels, and nothing is suspected
+    code = code_of(to_print(chain, 2, 1)[0])
+    chain.ok(act(told.UnitsReceived, "r2", "2030-03-01T09:00:00Z", codes=(code,)), "RIVAL")
+    assert states(chain)[:3] == ["returned", "received", "returned"]
+    same_after_replay(chain)
+
+
+def test_of_a_part_that_comes_back_the_units_are_named(chain: Chain) -> None:
+    label(chain, count=4)
+    chain.ok(ship("s", 187.5, span(1, 3)))
+    assert chain.refused(back("b1", 62.5, units=span(4))) == "UNIT_NOT_SHIPPED"
+    assert chain.refused(back("b2", 62.5, units=span(1, 2))) == "UNITS_WEIGH_OTHERWISE"
+    assert chain.refused(back("b3", 62.5, units=())) == "NO_UNITS"
+    chain.ok(back("b4", 62.5))  # nobody said which
+    assert states(chain)[:3] == ["shipped"] * 3
+    chain.ok(told.Corrected(id=uid("c"), occurred_at=at("2030-02-11T09:00:00Z"), event=uid("b4"), reason="Which?"))
+    chain.ok(back("b5", 62.5, units=span(2)))
+    assert states(chain)[:3] == ["shipped", "returned", "shipped"]
+    assert chain.refused(back("b6", 62.5, units=span(2))) == "UNIT_STATE"
+    chain.ok(act(told.UnitsOpened, "o", "2030-02-12T09:00:00Z", units=span(3)))
+    assert chain.refused(back("b7", 125, "2030-02-13T09:00:00Z")) == "UNIT_STATE"  # one was opened
+    chain.ok(
+        back(
+            "b8", 120, "2030-02-13T09:00:00Z", unopened=False, units=[{"first": 1, "last": 1}, {"first": 3, "last": 3}]
+        )
+    )
+    assert states(chain)[:4] == ["returned", "returned", "opened", "issued"]
+    same_after_replay(chain)
+
+
+def test_a_return_told_in_error_leaves_the_units_as_they_were(chain: Chain) -> None:
+    label(chain, count=3)
+    chain.ok(ship("s", 125, span(1, 2)))
+    chain.ok(act(told.UnitsReceived, "r", "2030-02-01T09:00:00Z", units=span(2)), "EXP")
+    before = rows(chain)
+    chain.ok(back("b", 125))
+    gone = told.Corrected(id=uid("c1"), occurred_at=at("2030-03-01T09:00:00Z"), event=uid("s"), reason="Wrong")
+    assert chain.refused(gone) == "UNIT_MOVED_ON"  # what came back left
+    chain.ok(gone.model_copy(update={"id": uid("c2"), "event": uid("b"), "instead": back("b1", 62.5, units=span(1))}))
+    assert states(chain)[:2] == ["returned", "received"]
+    chain.ok(gone.model_copy(update={"id": uid("c3"), "event": uid("c2")}))
+    assert rows(chain) == before
+    same_after_replay(chain)
+
+
 def test_two_receivers_of_one_unit_at_once_one_has_it(chain: Chain) -> None:
     label(chain)
     codes = [code_of(item) for item in to_print(chain)]
