@@ -34,7 +34,7 @@ from domain.book import (
 )
 from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
-from domain.ruling import Ruling
+from domain.ruling import Ruling, units_meant
 from domain.units import numbers_of
 from domain.values import Load, Lot, Transfer
 
@@ -644,15 +644,6 @@ def _shipped(event: told.Shipped, entry: _Entry) -> None:
 # --- units ---
 
 
-def units_meant(event: told.AnyEvent, ruling: Ruling) -> list[int]:
-    """The units whose life an event goes on with: named by number, and (in its ruling) by code.
-
-    Of what comes back the ruling says which: what was opened stays so, though it is named.
-    """
-    by_number = [] if isinstance(event, told.Returned) else numbers_of(told.units_named(event))
-    return sorted({*by_number, *ruling.numbers})
-
-
 def _named(event: told.AnyEvent, lot: Lot, entry: _Entry) -> list[UnitRow]:
     return [entry.book.units_of[lot.key][number] for number in units_meant(event, entry.ruling)]
 
@@ -904,7 +895,14 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]: 
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
             book.units_of[lot.key] = {}
-        case told.Shipped() | told.Returned():
+        case (
+            told.Shipped()
+            | told.Returned()
+            | told.UnitsApplied()
+            | told.UnitsReceived()
+            | told.UnitsOpened()
+            | told.UnitsVoided()
+        ):
             _as_before(original, book)
         case told.Certified():
             lot = book.by_uid[original.event.lot]

@@ -2274,6 +2274,32 @@ CATALOGUE: Final[dict[str, Refusal]] = {
             "Annulez d'abord les étiquettes.",
         ),
     ),
+    "UNIT_CHANGED_SINCE": _kind(
+        "conflict",
+        "lot unit unit_state",
+        title=("Something followed", "Il y a eu une suite"),
+        sentence=(
+            "Unit {unit} of {lot} is {unit_state} since: only what was told of it last is taken back.",
+            "L'unité {unit} de {lot} est {unit_state} depuis : seul ce qui en a été dit en dernier peut être annulé.",
+        ),
+        advice=(
+            "Correct first what was told of the unit since, or leave it as it is.",
+            "Corrigez d'abord ce qui a été dit de l'unité depuis, ou laissez-la ainsi.",
+        ),
+    ),
+    "UNIT_OPENED_BY_CODE": _kind(
+        "conflict",
+        "lot unit",
+        title=("Opened by its code", "Ouverte par son code"),
+        sentence=(
+            "Unit {unit} of {lot} was opened by whoever had the code under its tear-off: that is not taken back.",
+            "L'unité {unit} de {lot} a été ouverte par qui avait le code sous sa languette : cela ne s'annule pas.",
+        ),
+        advice=(
+            "Void its label, and label the unit anew if it is still closed.",
+            "Annulez son étiquette, et étiquetez l'unité à nouveau si elle est encore fermée.",
+        ),
+    ),
     "UNIT_NOT_SHIPPED": _kind(
         "conflict",
         "lot unit",

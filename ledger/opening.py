@@ -11,7 +11,7 @@ from sqlalchemy import select
 import models
 from domain import events as told
 from domain.clones import DAY
-from domain.units import OPENING_TRIES, labelled, opens
+from domain.units import OPENED_BY_CODE, OPENING_TRIES, labelled, opens
 from domain.values import Actor
 from ledger.ids import uuid7
 from ledger.record import Recorder, record
@@ -28,7 +28,7 @@ def open_unit(recorder: Recorder, code: str, typed: str) -> Answer:
     """Say that a unit was opened, by the code under its tear-off.
 
     A wrong code counts, and after five of them no code is taken until the next day (UTC). What was opened before stays
-    so. The event is told in the organisation that owns the lot, by ``public:opening``.
+    so. The event is told in the organisation that owns the lot, by ``OPENED_BY_CODE``.
     """
     with system_session(recorder.database, write=True) as session:
         row = _found(session, code)
@@ -40,7 +40,7 @@ def open_unit(recorder: Recorder, code: str, typed: str) -> Answer:
             return "locked"
     if not opens(row.opening_seed, row.number, typed):
         return "wrong"
-    actor = Actor(row.owner_id, row.owner, "public:opening")
+    actor = Actor(row.owner_id, row.owner, OPENED_BY_CODE)
     now = recorder.clock()
     event = told.UnitsOpened(
         id=uuid7(now, recorder.entropy),

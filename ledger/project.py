@@ -140,6 +140,7 @@ TAKEN_BACK = (
     models.LotChecklist,
     models.SiteChecklist,
     models.LabelCount,
+    models.LabelRegister,
     models.AttachedDocument,
 )
 """Beside lines and caps: rows that go when their event is taken back."""

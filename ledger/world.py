@@ -34,9 +34,9 @@ from domain.book import (
     UnitRow,
 )
 from domain.findings import Finding
-from domain.fold import Logged, Original, Past, units_meant
+from domain.fold import Logged, Original, Past
 from domain.judge import Run, World
-from domain.ruling import Ruling
+from domain.ruling import Ruling, units_meant
 from domain.units import numbers_of
 from domain.values import (
     Actor,
@@ -98,9 +98,13 @@ class Named:
 
     @classmethod
     def of(cls, events: Iterable[told.AnyEvent]) -> Named:
-        named = cls()
+        named, events = cls(), list(events)
         for event in events:
             named.add(event)
+        if any(isinstance(event, told.Corrected) for event in events):
+            for event in events:
+                if isinstance(event, told.UnitsVoided):  # labels that count again are held against the lot, with all
+                    named._units(event.lot, 1, told.MAX_UNITS)
         return named
 
     def add(self, event: told.AnyEvent) -> None:  # noqa: PLR0915 - one case an event type

@@ -11,8 +11,8 @@ from domain.book import UnitRow
 from domain.judge.shared import grams_of, not_before, not_expired, own, packaging_of, seen
 from domain.judge.world import World
 from domain.refusals import Refused
-from domain.ruling import Ruling
-from domain.units import State, labelled, may_become, numbers_of
+from domain.ruling import Ruling, units_meant
+from domain.units import OPENED_BY_CODE, State, labelled, may_become, numbers_of
 from domain.values import Lot
 
 
@@ -171,7 +171,7 @@ def units_opened(event: told.UnitsOpened, world: World, at: int) -> Ruling:
     if me not in (lot.owner_id, lot.holder_id) and any(unit.state_org != me for unit in units):
         raise Refused("LOT_NOT_YOURS", lot=lot.code)
     _all_may(units, "opened", lot)
-    return Ruling()
+    return Ruling(told_by=world.actor.name)
 
 
 def units_voided(event: told.UnitsVoided, world: World, at: int) -> Ruling:
@@ -190,6 +190,29 @@ def not_labelled(lot: Lot, world: World) -> None:
     about = sum(labelled(unit.state) for unit in world.book.units_of[lot.key].values())
     if about:
         raise Refused("UNITS_LABELLED", lot=lot.code, units=about)
+
+
+def newest_of_its_units(
+    wrong: told.AnyEvent, instead: told.AnyEvent | None, ruling: Ruling, seq: int, lot: Lot, world: World
+) -> None:
+    """What was told of units is taken back as long as nothing followed; what their opening code said is not.
+
+    Labels that were void count again: together they still name no more grams than the lot has.
+    """
+    known, meant = world.book.units_of[lot.key], units_meant(wrong, ruling)
+    for number in meant:
+        if isinstance(wrong, told.UnitsOpened) and ruling.told_by == OPENED_BY_CODE:
+            raise Refused("UNIT_OPENED_BY_CODE", lot=lot.code, unit=number)
+        state = known[number].state if number in known else None
+        if number not in known or known[number].state_seq != seq:
+            raise Refused("UNIT_CHANGED_SINCE", lot=lot.code, unit=number, unit_state=f"unit_{state or 'packed'}")
+    if isinstance(wrong, told.UnitsVoided):
+        void = set(numbers_of(told.units_named(instead))) if isinstance(instead, told.UnitsVoided) else set[int]()
+        again = (known[number] for number in meant if number not in void)
+        wanted = about_g(lot, world) + sum(unit.grams for unit in again if unit.returned_at is None)
+        have = lot.initial_g - world.gone_g(lot.key)
+        if wanted > have:
+            raise Refused("LABELS_EXCEED_LOT", lot=lot.code, have_g=have, wanted_g=wanted)
 
 
 def not_moved_on(wrong: told.Shipped, instead: told.AnyEvent | None, lot: Lot, world: World) -> None:

@@ -20,7 +20,7 @@ from domain.label_token import Token, parse_token, parse_typed_code, to_base32, 
 from domain.log import units_root, verify_unit
 from domain.refusals import Refused
 from domain.units import opens
-from ledger import units
+from ledger import opening, units
 from ledger.keys import Keys
 from ledger.record import Recorder
 from ledger.replay import replay
@@ -433,7 +433,7 @@ def test_a_shipment_whose_units_came_is_taken_back_only_with_them(chain: Chain) 
 
 
 def back(name: str, weight: Any, when: str = "2030-02-10T09:00:00Z", **more: Any) -> told.Returned:
-    said = {"unopened": True, "kept_as_required": True, "reason": "Not wanted"} | more
+    said = {"unopened": True, "kept_as_required": True, "reason": "Not wanted", "shipment": uid("s")} | more
     return told.Returned(
         id=uid(name),
         occurred_at=at(when),
@@ -441,7 +441,6 @@ def back(name: str, weight: Any, when: str = "2030-02-10T09:00:00Z", **more: Any
         lot=uid("DB"),
         into=told.Named(lot=uid(f"R-{name}"), code=f"R-{name.upper()}"),
         quantity=kg(weight),
-        shipment=uid("s"),
         **said,
     )
 
@@ -509,6 +508,89 @@ def test_a_return_told_in_error_leaves_the_units_as_they_were(chain: Chain) -> N
     same_after_replay(chain)
 
 
+def wrong(name: str, of: str, instead: Any = None) -> told.Corrected:
+    when = at("2030-03-01T09:00:00Z")
+    return told.Corrected(id=uid(name), occurred_at=when, event=uid(of), reason="Wrong", instead=instead)
+
+
+def test_what_was_told_of_units_is_taken_back_step_by_step(chain: Chain) -> None:
+    """Each step is undone to the row, newest first; what somebody else told is theirs to take back."""
+    label(chain)
+    code = code_of(to_print(chain, 2, 1)[0])
+    weighed = [{"unit": 2, "net": {"value": "62.9", "unit": "kg"}}]
+    steps = [
+        ("a", act(told.UnitsApplied, "a", units=span(1, 3), weighed=weighed), "COOP"),
+        ("s", ship("s", 125, span(1, 2)), "COOP"),
+        ("r", act(told.UnitsReceived, "r", "2030-02-01T09:00:00Z", units=span(1), codes=(code,)), "EXP"),
+        ("o", act(told.UnitsOpened, "o", "2030-02-02T09:00:00Z", units=span(2)), "EXP"),
+        ("v", act(told.UnitsVoided, "v", "2030-02-03T09:00:00Z", units=span(2), reason="Emptied"), "COOP"),
+    ]
+    before = []
+    for _, event, org in steps:
+        before.append(rows(chain))
+        chain.ok(event, org)
+    same_after_replay(chain)
+    assert chain.refused(wrong("early", "o"), "EXP") == "UNIT_CHANGED_SINCE"
+    assert chain.refused(wrong("other", "r"), "COOP") == "EVENT_UNKNOWN"
+    for (name, _, org), held in zip(reversed(steps), reversed(before), strict=True):
+        chain.ok(wrong(f"c-{name}", name), org)
+        assert rows(chain) == held, name
+    assert chain.refused(wrong("twice", "a")) == "ALREADY_CORRECTED"
+    same_after_replay(chain)
+
+
+def test_the_right_units_take_the_place_of_the_wrong_ones(chain: Chain) -> None:
+    label(chain)
+    chain.ok(act(told.UnitsApplied, "a", units=span(1, 3)))
+    chain.ok(wrong("c1", "a", act(told.UnitsApplied, "a2", units=span(2, 4))))
+    assert states(chain) == ["issued", "applied", "applied", "applied", "issued", "issued", "issued"]
+    chain.ok(wrong("c2", "c1", act(told.UnitsApplied, "a3", units=span(4))))  # a correction may be corrected
+    assert states(chain) == ["issued"] * 3 + ["applied"] + ["issued"] * 3
+    refused = wrong("c3", "c2", act(told.UnitsOpened, "x", units=span(4)))
+    assert chain.refused(refused) == "CORRECTION_TYPE_MISMATCH"
+    chain.ok(ship("s", 125, span(4, 5)))
+    moved = chain.tell(wrong("c4", "c2")).refused
+    assert moved is not None
+    assert (moved.code, moved.params["unit"], moved.params["unit_state"]) == ("UNIT_CHANGED_SINCE", 4, "unit_shipped")
+    same_after_replay(chain)
+
+
+def test_labels_that_count_again_name_no_more_than_the_lot_has(chain: Chain) -> None:
+    label(chain, count=6)  # 375 of 400 kg
+    lost = told.Lost(id=uid("l"), occurred_at=at("2025-01-25T09:00:00Z"), lot=uid("DB"), quantity=kg(30), reason="Wet")
+    chain.ok(act(told.UnitsVoided, "v", units=span(1, 2), reason="Torn"))
+    chain.ok(lost)
+    assert chain.refused(wrong("c1", "v")) == "LABELS_EXCEED_LOT"  # 375 kg of labels for 370 kg
+    chain.ok(wrong("c2", "v", act(told.UnitsVoided, "v1", units=span(1), reason="Torn")))
+    assert states(chain) == ["void"] + ["issued"] * 5 + [None]
+    chain.ok(wrong("c3", "l"))
+    chain.ok(wrong("c4", "c2"))
+    assert states(chain) == ["issued"] * 6 + [None]
+    with system_session(chain.recorder.database, write=False) as session:
+        lines = units.register(session, chain.cluster.orgs["COOP"])
+    assert [line.kind for line in lines] == ["issued"]
+    assert len(to_print(chain, 1, 6)) == 6  # the label is the same again
+    chain.ok(act(told.UnitsVoided, "v2", units=span(2), reason="Torn"))
+    label(chain, first=2, count=1)
+    assert chain.refused(wrong("c5", "v2")) == "UNIT_CHANGED_SINCE"  # it has another label
+    same_after_replay(chain)
+
+
+def test_what_an_opening_code_said_is_not_taken_back(chain: Chain) -> None:
+    label(chain)
+    item = to_print(chain, 1, 1)[0]
+    assert opening.open_unit(chain.recorder, code_of(item), item.opening_code) == "opened"
+    with system_session(chain.recorder.database, write=False) as session:
+        event = table(models.Event)
+        told_id = session.execute(sa.select(event.c.id).where(event.c.type == "units_opened")).scalar_one()
+    refused = told.Corrected(id=uid("c"), occurred_at=at("2030-03-18T09:00:00Z"), event=told_id, reason="Wrong")
+    assert chain.refused(refused) in ("UNIT_OPENED_BY_CODE", "EVENT_IN_FUTURE")
+    assert (
+        chain.refused(refused.model_copy(update={"occurred_at": at("2030-03-01T09:00:00Z")})) == "UNIT_OPENED_BY_CODE"
+    )
+    assert states(chain)[0] == "opened"
+
+
 def test_two_receivers_of_one_unit_at_once_one_has_it(chain: Chain) -> None:
     label(chain)
     codes = [code_of(item) for item in to_print(chain)]
@@ -546,16 +628,26 @@ def test_the_same_units_labelled_twice_at_once_have_one_label(chain: Chain) -> N
     same_after_replay(chain)
 
 
-def lost(chain: Chain) -> int:
+def gone(chain: Chain) -> int:
+    """Grams of DB that were lost, or came back as a lot of their own."""
     line = table(models.Line)
     with system_session(chain.recorder.database, write=False) as session:
-        query = sa.select(sa.func.sum(line.c.grams)).where(line.c.kind == "lost")
+        query = sa.select(sa.func.sum(line.c.grams)).where(
+            line.c.lot_id == chain.lot("DB").id, line.c.kind.in_(("lost", "out"))
+        )
         return int(session.execute(query).scalar_one() or 0)
+
+
+def told_before(chain: Chain, *kinds: str) -> list[Any]:
+    event = table(models.Event)
+    with system_session(chain.recorder.database, write=False) as session:
+        query = sa.select(event.c.id, event.c.org_id).where(event.c.type.in_(kinds)).order_by(event.c.seq)
+        return list(session.execute(query))
 
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["label", "void", "apply", "ship", "receive", "open", "print", "lost"]),
+        st.sampled_from(["label", "void", "apply", "ship", "receive", "open", "print", "lost", "back", "correct"]),
         st.integers(1, 7),
         st.integers(1, 4),
     ),
@@ -578,8 +670,9 @@ def test_whatever_is_told_labels_never_exceed_the_grams_and_replay_agrees(
             match kind:
                 case "label":
                     label(chain, first, wanted)
-                    about = sum(row.grams for row in rows(chain).values() if row.state not in (None, "void"))
-                    assert about <= 400_000 - lost(chain)
+                    held = [row for row in rows(chain).values() if row.returned_at is None]
+                    about = sum(row.grams for row in held if row.state not in (None, "void"))
+                    assert about <= 400_000 - gone(chain)
                 case "print":
                     units.printed(
                         chain.recorder, chain.cluster.actor("COOP"), "DB", first=first, count=wanted, reason="x"
@@ -592,6 +685,27 @@ def test_whatever_is_told_labels_never_exceed_the_grams_and_replay_agrees(
                     chain.tell(act(told.UnitsOpened, name, units=spans))
                 case "receive":
                     chain.tell(act(told.UnitsReceived, name, units=spans), "EXP")
+                case "back":
+                    weight = sum(row.grams for number, row in rows(chain).items() if first <= number <= last)
+                    named = spans if chance.random() < 0.7 else None
+                    shipments = told_before(chain, "shipped") or [None]
+                    shipment = chance.choice(shipments)
+                    if shipment is not None:
+                        more = {"shipment": shipment.id, "unopened": chance.random() < 0.5, "units": named}
+                        chain.tell(back(f"{chance.randrange(10**8)}", weight / 1000, "2030-03-01T09:00:00Z", **more))
+                case "correct":
+                    kinds = ("units_applied", "units_received", "units_opened", "units_voided", "shipped", "returned")
+                    for event in told_before(chain, *kinds, "corrected")[-wanted:]:
+                        org = next(code for code, key in chain.cluster.orgs.items() if key == event.org_id)
+                        chain.tell(
+                            told.Corrected(
+                                id=uid(f"{name}-{event.id}"),
+                                occurred_at=at("2030-03-02T09:00:00Z"),
+                                event=event.id,
+                                reason="x",
+                            ),
+                            org,
+                        )
                 case "lost":
                     chain.tell(
                         told.Lost(
