@@ -70,7 +70,7 @@ _PUBLIC: Schema = {
             "tags": ["public"],
             "operationId": "public_open_unit",
             "summary": "Say that a unit was opened, by the code under its tear-off",
-            "description": "A form with `opening`. After five wrong codes no code is taken for the unit any more.",
+            "description": "A form with `opening`. After five wrong codes none is taken until the next day (UTC).",
             "x-access": "public: whoever opens a unit has its code",
             "parameters": [{"name": "code", "in": "path", "required": True, "schema": {"type": "string"}}],
             "responses": {

@@ -97,7 +97,7 @@ class LogFiles:
         bundle |= {"event": found.record.decode(), "proof": found.proof.decode()}
         if unit is not None:
             hashes = [encode_base64(item) for item in unit.hashes]
-            bundle["unit"] = {"index": unit.index, "size": unit.size, "hashes": hashes}
+            bundle["unit"] = {"index": unit.index, "size": unit.size, "said": unit.said.hex(), "hashes": hashes}
         return JSON, SHORT, json.dumps(bundle, ensure_ascii=False, indent=1).encode() + b"\n"
 
     @staticmethod

@@ -76,7 +76,7 @@ _OF_LOG = frozenset(("/checkpoint", "/.well-known/filiere-keys", "/log/notices")
 _SELECT_UNIT = (
     "SELECT p.version, p.digest, p.review_at, p.{form}, p.code, c.number, "
     "(SELECT max(x.number) FROM unit x WHERE x.lot_id = c.lot_id), c.run, u.label_seq, u.state, u.state_seq, u.grams, "
-    "u.labelled_at, u.applied_at, u.shipped_at, u.received_at, u.opened_at, a.facts, a.last_at "
+    "u.labelled_at, u.applied_at, u.shipped_at, u.received_at, u.opened_at, u.returned_at, a.facts, a.last_at "
     "FROM unit_code c "
     "JOIN public_page p ON p.code = (SELECT q.code FROM public_page q WHERE q.lot_id = c.lot_id "
     "ORDER BY CASE q.state WHEN 'superseded' THEN 2 WHEN 'revoked' THEN 1 ELSE 0 END, q.code LIMIT 1) "
@@ -101,7 +101,7 @@ UnitRow = tuple[Row, str, UnitView, str]  # the page of its lot, that page's cod
 def _unit_row(code: str, row: Any) -> UnitRow:
     """A unit as it was read. A label of an earlier run, or of a lot that was packed anew, is void."""
     version, digest, review_at, body, lot_code, number, of, run, label_seq, state, state_seq, grams, *more = row
-    labelled_at, applied_at, shipped_at, received_at, opened_at, facts, last_at = more
+    labelled_at, applied_at, shipped_at, received_at, opened_at, returned_at, facts, last_at = more
     view = UnitView(
         code=code,
         number=number,
@@ -118,6 +118,7 @@ def _unit_row(code: str, row: Any) -> UnitRow:
             shipped_at=shipped_at,
             received_at=received_at,
             opened_at=opened_at,
+            returned_at=returned_at,
         )
     return (version, digest, review_at, body), lot_code, view, f"{state_seq}-{last_at}"
 

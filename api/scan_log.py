@@ -1,15 +1,16 @@
 """Who looked at a label, written down in batches by a thread of its own: a page never waits for it.
 
 What is kept of a visitor: the instant, the country where a proxy tells it, a position only if the visitor sent one,
-rounded to 0.1 degree, and a hash of the address with a salt that lives in this process for one day and is never stored.
+rounded to 0.1 degree, and a hash of the address with the salt of the day, which all processes share and which goes when
+its day is over. The address itself waits in memory until the hash is written, some seconds.
 """
 
 from __future__ import annotations
 
 import logging
-import secrets
 import threading
 from collections import deque
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
@@ -18,7 +19,7 @@ from starlette.types import Scope
 
 from api.limits import address
 from domain.clones import DAY, HOUR, Kind, Sighting
-from ledger import scans
+from ledger import opening, scans
 from ledger.record import Recorder
 
 EVERY: Final = 2.0
@@ -28,10 +29,25 @@ MOST: Final = 10_000
 """Scans that wait at most; under a flood the oldest are dropped, not the service."""
 
 BATCH: Final = 200
+VISITOR_DIGITS: Final = 16
 TENTH: Final = 100_000
 _LATITUDES, _LONGITUDES = 90 * 1_000_000, 180 * 1_000_000
 _COUNTRY_LETTERS: Final = 2
 _LOG = logging.getLogger("filiere.scans")
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A scan that is not written yet, and the address that it came from."""
+
+    code: str
+    sighting: Sighting
+    address: str
+
+    def under(self, salt: bytes) -> scans.Seen:
+        """As it is written: the address is a hash."""
+        visitor = sha256(salt + self.address.encode()).hexdigest()[:VISITOR_DIGITS]
+        return scans.Seen(self.code, replace(self.sighting, visitor=visitor))
 
 
 class ScanLog:
@@ -40,8 +56,8 @@ class ScanLog:
     def __init__(self, recorder: Recorder, country_header: str | None = None) -> None:
         self._recorder = recorder
         self._header = country_header.lower().encode() if country_header else None
-        self._waiting: deque[scans.Seen] = deque(maxlen=MOST)
-        self._salt: tuple[int, bytes] = (-1, b"")
+        self._waiting: deque[_Waiting] = deque(maxlen=MOST)
+        self._salt: tuple[int, bytes] | None = None
         self._ended = threading.Event()
         self._thread: threading.Thread | None = None
         self._swept_at = 0
@@ -49,8 +65,8 @@ class ScanLog:
     def note(self, code: str, kind: Kind, scope: Scope, at: str | None = None) -> None:
         """Somebody looked at a label. ``at``: what the visitor sent of the place, ``53.55,9.99``."""
         now = self._recorder.clock()
-        sighting = Sighting(now, kind, self._country(scope), position(at), self._visitor(scope, now))
-        self._waiting.append(scans.Seen(code, sighting))
+        sighting = Sighting(now, kind, self._country(scope), position(at))
+        self._waiting.append(_Waiting(code, sighting, address(scope)))
 
     def _country(self, scope: Scope) -> str | None:
         if self._header is None:
@@ -59,17 +75,19 @@ class ScanLog:
         right = len(found) == _COUNTRY_LETTERS and found.isascii() and found.isalpha() and found != "XX"
         return found if right else None
 
-    def _visitor(self, scope: Scope, now: int) -> str:
-        if self._salt[0] != now // DAY:
-            self._salt = (now // DAY, secrets.token_bytes(32))
-        return sha256(self._salt[1] + address(scope).encode()).hexdigest()[:16]
+    def _salt_of_today(self) -> bytes:
+        """Asked for once a day. What is written just after midnight counts for the new day."""
+        if self._salt is None or self._salt[0] != self._recorder.clock() // DAY:
+            self._salt = scans.salt_of_today(self._recorder)
+        return self._salt[1]
 
     def flush(self) -> int:
         """Write what waits; answers how many scans."""
         written = 0
         while self._waiting:
+            salt = self._salt_of_today()
             batch = [self._waiting.popleft() for _ in range(min(BATCH, len(self._waiting)))]
-            scans.keep_now(self._recorder, batch)
+            scans.keep_now(self._recorder, [one.under(salt) for one in batch])
             written += len(batch)
         return written
 
@@ -95,9 +113,11 @@ class ScanLog:
         try:
             self.flush()
             now = self._recorder.clock()
-            if now - self._swept_at > HOUR:
+            if now - self._swept_at > HOUR or now // DAY != self._swept_at // DAY:
                 self._swept_at = now
+                self._salt = self._salt if self._salt is not None and self._salt[0] == now // DAY else None
                 scans.sweep(self._recorder)
+                opening.sweep(self._recorder)
         except SQLAlchemyError:
             _LOG.exception("scans could not be written")
 

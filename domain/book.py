@@ -263,6 +263,7 @@ class UnitRow:
     shipped_at: int | None = None
     received_at: int | None = None
     opened_at: int | None = None
+    returned_at: int | None = None  # part of another lot since
 
 
 @dataclass(slots=True)

@@ -610,7 +610,8 @@ class Returned(Base):
     """Goods that had left come back, as a lot of their own in quarantine.
 
     ``unopened``: in the packaging they left in. ``kept_as_required``: it is proven that they were stored and carried as
-    they must be.
+    they must be. ``units``: the labelled units among them; none named: all that left with the shipment and are not back
+    yet, if together they are what comes back.
     """
 
     type: Literal["returned"] = "returned"
@@ -622,6 +623,7 @@ class Returned(Base):
     unopened: bool
     kept_as_required: bool
     reason: Note
+    units: UnitRanges | None = None
 
 
 class LabelsReconciled(Base):
@@ -710,8 +712,8 @@ class LabelRevoked(Base):
 class UnitsLabelled(Base):
     """Labels for packed units, one code each, made from a secret seed that is kept beside the log.
 
-    ``key``: number of the label key that signs. ``codes_root``: Merkle root (RFC 9162) over the 10 bytes of the codes,
-    in the order of the units.
+    ``key``: number of the label key that signs. ``codes_root``: Merkle root (RFC 9162) over what the labels say, in the
+    order of the units: bytes 3 to 17 of their tokens, code, day of packing, net weight and commodity.
     """
 
     type: Literal["units_labelled"] = "units_labelled"
@@ -925,7 +927,7 @@ def units_named(event: AnyEvent) -> tuple[tuple[int, int], ...]:
     match event:
         case UnitsLabelled() | LabelsPrinted():
             return ((event.first, event.first + event.count - 1),)
-        case UnitsApplied() | UnitsReceived() | UnitsOpened() | UnitsVoided() | Shipped():
+        case UnitsApplied() | UnitsReceived() | UnitsOpened() | UnitsVoided() | Shipped() | Returned():
             return tuple((span.first, span.last) for span in event.units or ())
         case _:
             return ()

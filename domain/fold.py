@@ -5,8 +5,8 @@ Everything that fold needs of the registry is in the ruling; it asks nobody and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
 from domain import events as told
 from domain.book import (
@@ -34,7 +34,7 @@ from domain.book import (
 )
 from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
-from domain.ruling import Ruling
+from domain.ruling import Ruling, units_meant
 from domain.units import numbers_of
 from domain.values import Load, Lot, Transfer
 
@@ -198,12 +198,10 @@ def fold(event: told.AnyEvent, ruling: Ruling, book: Book, logged: Logged) -> No
             _packed(event, entry)
         case told.Shipped():
             _shipped(event, entry)
-        case told.UnitsApplied():
-            _units_applied(event, entry)
+        case told.UnitsApplied() | told.UnitsOpened():
+            _units_noted(event, entry)
         case told.UnitsReceived():
             _units_received(event, entry)
-        case told.UnitsOpened():
-            _units_opened(event, entry)
         case told.UnitsVoided():
             _units_voided(event, entry)
         case told.Returned():
@@ -638,29 +636,59 @@ def _packed(event: told.Packed, entry: _Entry) -> None:
 
 
 def _shipped(event: told.Shipped, entry: _Entry) -> None:
-    """What a correction ships again may have come to its receiver since: that stands."""
     lot = entry.lot(event.lot)
     entry.line(lot, "shipped", entry.grams(event.quantity))
-    for unit in _named(event, lot, entry):
-        unit.shipped_at = entry.at
-        came_before = unit.state == "received" and (unit.received_at or 0) <= entry.at
-        if unit.state in ("issued", "applied") or came_before:
-            _become(unit, "shipped", entry)
-        entry.book.changed_units[unit.lot, unit.number] = unit
+    _live(event, lot, entry)
 
 
 # --- units ---
 
 
 def _named(event: told.AnyEvent, lot: Lot, entry: _Entry) -> list[UnitRow]:
-    """The units that an event names, by number and (in its ruling) by code."""
-    numbers = numbers_of(told.units_named(event)) + entry.ruling.numbers
-    return [entry.book.units_of[lot.key][number] for number in sorted(set(numbers))]
+    return [entry.book.units_of[lot.key][number] for number in units_meant(event, entry.ruling)]
+
+
+def _live(event: told.AnyEvent, lot: Lot, entry: _Entry, only: Collection[int] | None = None) -> None:
+    """The next step in the lives of the units that an event means, or of some of them."""
+    weighed = (
+        {item.unit: entry.grams(item.net) for item in event.weighed} if isinstance(event, told.UnitsApplied) else {}
+    )
+    for number in units_meant(event, entry.ruling):
+        unit = entry.book.units_of[lot.key].get(number)
+        if unit is None or (only is not None and number not in only):
+            continue
+        entry.book.changed_units[unit.lot, unit.number] = unit
+        match event:
+            case told.UnitsLabelled():  # what was known of an earlier, void label is not this one's
+                unit.label_seq, unit.labelled_by, unit.labelled_at, unit.prints = entry.seq, entry.org_id, entry.at, 0
+                unit.applied_at = unit.weighed_g = unit.shipped_at = unit.received_at = None
+                unit.returned_at = unit.opened_at = None
+                _become(unit, "issued", entry)
+            case told.UnitsApplied():
+                unit.applied_at, unit.weighed_g = entry.at, weighed.get(number)
+                _become(unit, "applied", entry)
+            case told.Shipped():  # what a correction ships again may have come to its receiver since: that stands
+                unit.shipped_at = entry.at
+                came_before = unit.state == "received" and (unit.received_at or 0) <= entry.at
+                if unit.state in ("issued", "applied") or came_before:
+                    _become(unit, "shipped", entry)
+            case told.UnitsReceived():
+                unit.received_at = entry.at
+                _become(unit, "received", entry)
+            case told.Returned():
+                unit.returned_at = entry.at
+                _become(unit, "returned", entry)
+            case told.UnitsOpened():
+                unit.opened_at = entry.at
+                _become(unit, "opened", entry)
+            case told.UnitsVoided():
+                _become(unit, "void", entry)
+            case _:
+                pass
 
 
 def _become(unit: UnitRow, state: str, entry: _Entry) -> None:
     unit.state, unit.state_seq, unit.state_at, unit.state_org = state, entry.seq, entry.at, entry.org_id
-    entry.book.changed_units[unit.lot, unit.number] = unit
 
 
 def _registered(kind: str, event: told.AnyEvent, lot: Lot, entry: _Entry, **said: int | str | None) -> None:
@@ -688,12 +716,8 @@ def _text(value: int | str | None) -> str | None:
 
 
 def _units_labelled(event: told.UnitsLabelled, entry: _Entry) -> None:
-    """A label of its own for each; what was known of an earlier, void one is not this one's."""
     lot = entry.lot(event.lot)
-    for unit in _named(event, lot, entry):
-        unit.label_seq, unit.labelled_by, unit.labelled_at, unit.prints = entry.seq, entry.org_id, entry.at, 0
-        unit.applied_at = unit.weighed_g = unit.shipped_at = unit.received_at = unit.opened_at = None
-        _become(unit, "issued", entry)
+    _live(event, lot, entry)
     _registered("issued", event, lot, entry, design=event.design)
 
 
@@ -707,36 +731,22 @@ def _labels_printed(event: told.LabelsPrinted, entry: _Entry) -> None:
     _registered(kind, event, lot, entry, copies=event.copies, design=event.design, reason=event.reason)
 
 
-def _units_applied(event: told.UnitsApplied, entry: _Entry) -> None:
+def _units_noted(event: told.UnitsApplied | told.UnitsOpened, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
-    weighed = {item.unit: entry.grams(item.net) for item in event.weighed}
-    for unit in _named(event, lot, entry):
-        unit.applied_at, unit.weighed_g = entry.at, weighed.get(unit.number)
-        _become(unit, "applied", entry)
+    _live(event, lot, entry)
     entry.line(lot, "note", 0)
 
 
 def _units_received(event: told.UnitsReceived, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
-    for unit in _named(event, lot, entry):
-        unit.received_at = entry.at
-        _become(unit, "received", entry)
+    _live(event, lot, entry)
     entry.book.party(lot, entry.org_id, upstream=False)
-    entry.line(lot, "note", 0)
-
-
-def _units_opened(event: told.UnitsOpened, entry: _Entry) -> None:
-    lot = entry.lot(event.lot)
-    for unit in _named(event, lot, entry):
-        unit.opened_at = entry.at
-        _become(unit, "opened", entry)
     entry.line(lot, "note", 0)
 
 
 def _units_voided(event: told.UnitsVoided, entry: _Entry) -> None:
     lot = entry.lot(event.lot)
-    for unit in _named(event, lot, entry):
-        _become(unit, "void", entry)
+    _live(event, lot, entry)
     _registered("void", event, lot, entry, reason=event.reason)
 
 
@@ -749,6 +759,7 @@ def _returned(event: told.Returned, entry: _Entry) -> None:
         )
     whole.sealed = True
     entry.book.touch(whole)
+    _live(event, whole, entry)
     made = entry.make(event.into, 0, "lot", whole.product, grams, [whole])
     _inherit(made, [whole])
     entry.hold(made)
@@ -824,12 +835,26 @@ def _document_revoked(event: told.DocumentRevoked, entry: _Entry) -> None:
 
 
 @dataclass(frozen=True, slots=True)
+class Past:
+    """An event that is in force, as it was judged."""
+
+    event: told.AnyEvent
+    ruling: Ruling
+    logged: Logged
+
+
+@dataclass(frozen=True, slots=True)
 class Original:
-    """An event that a correction takes back, and what it wrote."""
+    """An event that a correction takes back, how it was judged, and what it wrote.
+
+    ``lives``: where it meant units, the other events of their lot that did, in the order of the log.
+    """
 
     event: told.AnyEvent
     seq: int
     lines: tuple[LineRow, ...]
+    ruling: Ruling = field(default_factory=Ruling)
+    lives: tuple[Past, ...] = ()
 
 
 def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]:  # noqa: PLR0915 - a list
@@ -870,8 +895,15 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]: 
             lot = book.by_uid[original.event.lot]
             lot.units, lot.unit_code = 0, None
             book.units_of[lot.key] = {}
-        case told.Shipped():
-            _not_shipped(original, book)
+        case (
+            told.Shipped()
+            | told.Returned()
+            | told.UnitsApplied()
+            | told.UnitsReceived()
+            | told.UnitsOpened()
+            | told.UnitsVoided()
+        ):
+            _as_before(original, book)
         case told.Certified():
             lot = book.by_uid[original.event.lot]
             for paper in [paper for paper in book.consignments[lot.key] if paper.seq == original.seq]:
@@ -892,25 +924,27 @@ def take_back(original: Original, book: Book, by: Logged, at: int) -> set[str]: 
     return {book.by_key[key].uid for key in made}
 
 
-def _not_shipped(original: Original, book: Book) -> None:
-    """Units that a shipment named are where they were before; what became of them since stands."""
-    assert isinstance(original.event, told.Shipped)
-    lot = book.by_uid[original.event.lot]
-    for number in numbers_of(told.units_named(original.event)):
+def _as_before(original: Original, book: Book) -> None:
+    """The units that an event meant live as if it had not been told; what was told since stands."""
+    lot = book.by_uid[told.lots_named(original.event)[0]]
+    meant = set(units_meant(original.event, original.ruling)) & book.units_of[lot.key].keys()
+    if not meant:
+        return
+    prints = {number: book.units_of[lot.key][number].prints for number in meant}
+    for number in meant:
         unit = book.units_of[lot.key][number]
-        unit.shipped_at = None
-        if unit.state == "shipped" and unit.state_seq == original.seq:
-            unit.state, at = _state_before(unit)
-            unit.state_seq, unit.state_at, unit.state_org = unit.label_seq, at, unit.labelled_by
-        book.changed_units[unit.lot, unit.number] = unit
-
-
-def _state_before(unit: UnitRow) -> tuple[str, int | None]:
-    if unit.received_at is not None:
-        return "received", unit.received_at
-    if unit.applied_at is not None:
-        return "applied", unit.applied_at
-    return "issued", unit.labelled_at
+        unit.state = unit.state_seq = unit.state_at = unit.state_org = None
+        unit.label_seq = unit.labelled_by = unit.labelled_at = None
+        unit.applied_at = unit.weighed_g = unit.shipped_at = unit.received_at = None
+        unit.returned_at = unit.opened_at = None
+        book.changed_units[unit.lot, number] = unit
+    for past in original.lives:
+        at = told.millis(past.event.occurred_at)
+        entry = _Entry(book, past.ruling, past.logged.seq, past.logged.org_id, at, past.event.type)
+        packed_before = {number for number in meant if book.units_of[lot.key][number].seq < past.logged.seq}
+        _live(past.event, lot, entry, packed_before)
+    for number, count in prints.items():
+        book.units_of[lot.key][number].prints = count
 
 
 def _forget_quality(original: Original, book: Book) -> None:

@@ -36,6 +36,8 @@ CONTEXT: Final = b"filiere-label-v1\x00"
 
 UNIT_BYTES: Final = 10
 TOKEN_BYTES: Final = 18
+SAID_FROM: Final = 3
+SAID_BYTES: Final = TOKEN_BYTES - SAID_FROM
 SIGNED_BYTES: Final = TOKEN_BYTES + SIGNATURE_BYTES
 SIGNED_CHARACTERS: Final = 132
 CODE_CHARACTERS: Final = 16
@@ -96,6 +98,14 @@ class Token:
     def code(self) -> str:
         """The unit as 16 characters, without check characters: the path of its page."""
         return to_base32(self.unit)
+
+    @property
+    def said(self) -> bytes:
+        """What the label says of its unit, whichever key signs it: the token without version and key, 15 bytes.
+
+        The event that issued the unit commits to it (``domain.log.units_root``).
+        """
+        return bytes(self)[SAID_FROM:]
 
     def __bytes__(self) -> bytes:
         return b"".join(

@@ -92,17 +92,21 @@ def notice_entry(notice: bytes) -> bytes:
 
 
 def units_root(units: Iterable[bytes]) -> bytes:
-    """The root over the codes (10 bytes each) of the units of one run, as it stands in the event that issued them."""
+    """The root over what the labels of one run say (``Token.said``), as it stands in the event that issued them.
+
+    It commits to code, day of packing, net weight and commodity of each: whoever steals the key cannot sign a genuine
+    code with another weight and have a proof of it.
+    """
     return root_of(map(leaf_hash, units))
 
 
 def unit_proof(units: list[bytes], index: int) -> list[bytes]:
-    """The hashes that prove the unit at ``index`` (from 0) in its run."""
+    """The hashes that prove what is said of the unit at ``index`` (from 0) in its run."""
     return inclusion_proof(index, len(units), nodes_of_leaves([leaf_hash(unit) for unit in units]))
 
 
 def verify_unit(unit: bytes, index: int, size: int, hashes: list[bytes], root: bytes) -> bool:
-    """Whether a unit is the one at ``index`` of a run of ``size``."""
+    """Whether this was said of the unit at ``index`` of a run of ``size``."""
     return verify_inclusion(leaf_hash(unit), index, size, hashes, root)
 
 

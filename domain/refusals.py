@@ -68,6 +68,7 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "unit_applied": "labelled on the bag",
         "unit_shipped": "shipped",
         "unit_received": "received",
+        "unit_returned": "back from its shipment",
         "unit_opened": "opened",
         "unit_void": "void",
         "not_a_plot": "Send a GeoJSON geometry of type Point, Polygon or MultiPolygon.",
@@ -127,6 +128,7 @@ WORDS: Final[dict[Lang, dict[str, str]]] = {
         "unit_applied": "étiquetée sur le sac",
         "unit_shipped": "expédiée",
         "unit_received": "reçue",
+        "unit_returned": "revenue de son expédition",
         "unit_opened": "ouverte",
         "unit_void": "annulée",
         "not_a_plot": "Envoyez une géométrie GeoJSON de type Point, Polygon ou MultiPolygon.",
@@ -2212,12 +2214,12 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         "lot units_g wanted_g",
         title=("Units and quantity differ", "Unités et quantité diffèrent"),
         sentence=(
-            "The units named of {lot} weigh {units_g}; the shipment says {wanted_g}.",
-            "Les unités indiquées de {lot} pèsent {units_g} ; l'expédition dit {wanted_g}.",
+            "The units named of {lot} weigh {units_g}, and {wanted_g} are told.",
+            "Les unités indiquées de {lot} pèsent {units_g}, et {wanted_g} sont dits.",
         ),
         advice=(
-            "Name the units that leave, all of them and no other.",
-            "Indiquez les unités qui partent, toutes et aucune autre.",
+            "Name the units that leave or come back, all of them and no other.",
+            "Indiquez les unités qui partent ou reviennent, toutes et aucune autre.",
         ),
     ),
     "NO_UNITS": _kind(
@@ -2270,6 +2272,45 @@ CATALOGUE: Final[dict[str, Refusal]] = {
         advice=(
             "Void the labels first.",
             "Annulez d'abord les étiquettes.",
+        ),
+    ),
+    "UNIT_CHANGED_SINCE": _kind(
+        "conflict",
+        "lot unit unit_state",
+        title=("Something followed", "Il y a eu une suite"),
+        sentence=(
+            "Unit {unit} of {lot} is {unit_state} since: only what was told of it last is taken back.",
+            "L'unité {unit} de {lot} est {unit_state} depuis : seul ce qui en a été dit en dernier peut être annulé.",
+        ),
+        advice=(
+            "Correct first what was told of the unit since, or leave it as it is.",
+            "Corrigez d'abord ce qui a été dit de l'unité depuis, ou laissez-la ainsi.",
+        ),
+    ),
+    "UNIT_OPENED_BY_CODE": _kind(
+        "conflict",
+        "lot unit",
+        title=("Opened by its code", "Ouverte par son code"),
+        sentence=(
+            "Unit {unit} of {lot} was opened by whoever had the code under its tear-off: that is not taken back.",
+            "L'unité {unit} de {lot} a été ouverte par qui avait le code sous sa languette : cela ne s'annule pas.",
+        ),
+        advice=(
+            "Void its label, and label the unit anew if it is still closed.",
+            "Annulez son étiquette, et étiquetez l'unité à nouveau si elle est encore fermée.",
+        ),
+    ),
+    "UNIT_NOT_SHIPPED": _kind(
+        "conflict",
+        "lot unit",
+        title=("Not of this shipment", "Pas de cette expédition"),
+        sentence=(
+            "Unit {unit} of {lot} did not leave with the shipment that is named.",
+            "L'unité {unit} de {lot} n'est pas partie avec l'expédition indiquée.",
+        ),
+        advice=(
+            "Name the units that came back, or the shipment that they left with.",
+            "Indiquez les unités revenues, ou l'expédition avec laquelle elles sont parties.",
         ),
     ),
     "UNIT_MOVED_ON": _kind(

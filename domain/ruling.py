@@ -6,8 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from domain import events as told
 from domain.claims import Cap
 from domain.findings import Finding
+from domain.units import numbers_of
 
 
 @dataclass(slots=True)
@@ -33,7 +35,7 @@ class Ruling:
     lots: list[str] = field(default_factory=list)  # beside the one named: what a sample was drawn of together
     told_by: str | None = None  # who told it, where that counts
     told_at: int | None = None  # when it was told, where the delay counts (UTC milliseconds)
-    numbers: list[int] = field(default_factory=list)  # units behind codes
+    numbers: list[int] = field(default_factory=list)  # units behind codes, or that come back
     instead: Ruling | None = None  # of the event that a correction puts in place
     lowered: dict[str, dict[str, Cap]] = field(default_factory=dict)  # reassessed: event number -> scheme -> cap
 
@@ -105,3 +107,12 @@ def _uncaps(plain: Mapping[str, Any]) -> dict[str, Cap]:
         scheme: Cap(cap["value"], tuple(Finding.from_dict(reason) for reason in cap["reasons"]))
         for scheme, cap in plain.items()
     }
+
+
+def units_meant(event: told.AnyEvent, ruling: Ruling) -> list[int]:
+    """The units whose life an event goes on with: named by number, and (in its ruling) by code.
+
+    Of what comes back the ruling says which: what was opened stays so, though it is named.
+    """
+    by_number = [] if isinstance(event, told.Returned) else numbers_of(told.units_named(event))
+    return sorted({*by_number, *ruling.numbers})

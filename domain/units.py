@@ -1,14 +1,17 @@
 """The life of a labelled unit (a bag, a box): its codes, what may follow what, and what it may weigh. Pure functions.
 
-    packed → issued → applied → shipped → received → opened, and void from each of them
+    packed → issued → applied → shipped → received → opened, and void from each of them; returned, once it left
 
 A label is issued for a packed unit, put on it (applied), and goes with it. Recording lags behind what is done: a unit
 may be shipped though nobody told that its label was put on, and received though the shipment named no units. What has
 been received may be shipped again; nothing is received twice in a row; what was opened only becomes void. A void unit
 may be labelled again, under another code.
 
+What comes back (returned) is part of another lot from then on, the lot of the return: it leaves with that lot, and is
+not shipped again as a unit of its own. Whoever gets it then may receive and open it by its label.
+
 The codes of a run of labels follow from its secret seed, 32 random bytes that are kept beside the log; the event holds
-their Merkle root. A second seed gives the opening codes that stand under a tear-off.
+the Merkle root over what its labels say. A second seed gives the opening codes that stand under a tear-off.
 """
 
 from __future__ import annotations
@@ -22,7 +25,7 @@ from hashlib import sha256
 from typing import Any, Final, Literal
 
 from domain.clones import Fact
-from domain.label_token import ALPHABET, MOST_COMMODITIES, UNIT_BYTES, to_base32
+from domain.label_token import ALPHABET, MOST_COMMODITIES, UNIT_BYTES, Token, net_that_fits, to_base32
 from domain.profiles import ProfileMistake
 from domain.toml_lines import line_of
 
@@ -34,17 +37,26 @@ _OPENING_BYTES: Final = 5
 
 OPENING_CHARACTERS: Final = 8
 OPENING_TRIES: Final = 5
-"""Wrong opening codes for one unit, after which its form is shut: 32^8 codes leave nobody a chance worth having."""
+"""Opening codes that are tried for one unit in a day (UTC); then its form is shut until the next.
 
-State = Literal["issued", "applied", "shipped", "received", "opened", "void"]
-STATES: Final[tuple[State, ...]] = ("issued", "applied", "shipped", "received", "opened", "void")
+There are 32^8 codes, about 1.1 × 10^12. Five a day for ten years are 18,262: one chance in 60 million for a unit that
+somebody tries every day. Shut for ever, anybody who reads the 16 characters on a bag could take the form from whoever
+buys it; so they take it for the day.
+"""
+
+OPENED_BY_CODE: Final = "public:opening"
+"""Who tells that a unit was opened, when somebody typed its opening code: nobody takes that back."""
+
+State = Literal["issued", "applied", "shipped", "received", "returned", "opened", "void"]
+STATES: Final[tuple[State, ...]] = ("issued", "applied", "shipped", "received", "returned", "opened", "void")
 
 FOLLOWS: Final[Mapping[State | None, frozenset[State]]] = {
     None: frozenset({"issued"}),
-    "issued": frozenset({"applied", "shipped", "received", "opened", "void"}),
-    "applied": frozenset({"shipped", "received", "opened", "void"}),
-    "shipped": frozenset({"received", "opened", "void"}),
-    "received": frozenset({"shipped", "opened", "void"}),
+    "issued": frozenset({"applied", "shipped", "received", "returned", "opened", "void"}),
+    "applied": frozenset({"shipped", "received", "returned", "opened", "void"}),
+    "shipped": frozenset({"received", "returned", "opened", "void"}),
+    "received": frozenset({"shipped", "returned", "opened", "void"}),
+    "returned": frozenset({"received", "opened", "void"}),
     "opened": frozenset({"void"}),
     "void": frozenset({"issued"}),
 }
@@ -72,6 +84,21 @@ def unit_code(seed: bytes, number: int) -> bytes:
 def opening_code(seed: bytes, number: int) -> str:
     """The 8 characters under the tear-off of a unit, from the opening seed of its run."""
     return to_base32(sha256(_OPENING + seed + number.to_bytes(_NUMBER_BYTES, "big")).digest()[:_OPENING_BYTES])
+
+
+def said_in_run(
+    seed: bytes, first: int, nets: Iterable[tuple[int, int]], packed_on: date, commodity: int
+) -> list[bytes]:
+    """What the labels of a run say (``Token.said``), in the order of their units from ``first`` on.
+
+    ``nets``: how many units in a row are so many grams. ``BadLabel`` for what no label can say.
+    """
+    said: list[bytes] = []
+    for count, grams in nets:
+        tail = Token(0, bytes(UNIT_BYTES), packed_on, net_that_fits(grams), commodity).said[UNIT_BYTES:]
+        begin = first + len(said)
+        said += [unit_code(seed, number) + tail for number in range(begin, begin + count)]
+    return said
 
 
 _READ_AS: Final = str.maketrans({"I": "1", "L": "1", "O": "0"})
@@ -117,6 +144,7 @@ class UnitView:
     applied_at: int | None = None
     shipped_at: int | None = None
     received_at: int | None = None
+    returned_at: int | None = None
     opened_at: int | None = None
     facts: tuple[Fact, ...] = ()
     signed: bool = False

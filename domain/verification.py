@@ -8,7 +8,7 @@ proves):
 3. ``signature``: the label is signed by the key that it names.
 4. ``key``: that key was not withdrawn, or the label was in the log before it was; and it was not retired before the
    goods were packed.
-5. ``event``: the event in the proof issues this code.
+5. ``event``: the event in the proof issues this code, and for a unit what its label says.
 6. ``log``: the checkpoint in the proof is signed by the log.
 7. ``witnesses``: as many witnesses as are asked for saw it.
 8. ``inclusion``: the event is in the tree of that checkpoint.
@@ -65,6 +65,7 @@ IN_ORDER: Final = frozenset({"proven", "sound"})
 _DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _INSTANT: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z", re.ASCII)
 _HEX_HASH: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_HEX_SAID: Final = re.compile(rf"[0-9a-f]{{{2 * label_token.SAID_BYTES}}}", re.ASCII)
 _ADDRESS: Final = re.compile(r"(?:https?://)?([^/?# \t\r\n]+)/l/([^/?# \t\r\n]+)[^ \t\r\n]*", re.IGNORECASE | re.ASCII)
 _CHECKER: Final = re.compile(
     r"https?://([^/?# \t\r\n]+)/check(?:\?[^# \t\r\n]*)?#([^ \t\r\n]+)", re.IGNORECASE | re.ASCII
@@ -113,11 +114,15 @@ class Keys:
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """That a code is among those that one event issued: its place, and the hashes from its sibling up."""
+    """That a unit is among those that one event issued: its place, and the hashes from its sibling up.
+
+    ``said``: what its label says, ``Token.said``: code, day of packing, net weight, commodity.
+    """
 
     index: int
     size: int
     hashes: tuple[bytes, ...]
+    said: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -357,7 +362,7 @@ def check(
     # (5) to (8), first: whether the key counts may hang on when the event was in the log.
     if policy is not None:
         policy = replace(policy, withdrawn=tuple(keys.withdrawn.items()))
-    proof = _Proof(given.evidence, policy, code)
+    proof = _Proof(given.evidence, policy, code, token)
     key = keys.labels.get(token.key) if token is not None and signature == "passed" else None
     say("key", *_key(key, token, proof))
     for name, answer, because in proof.answers:
@@ -411,7 +416,7 @@ def _key(key: LabelKey | None, token: Token | None, proof: _Proof) -> tuple[Answ
 class _Proof:
     """Checks 5 to 8 on a proof, and what they found."""
 
-    def __init__(self, evidence: Evidence | None, policy: Policy | None, code: str | None) -> None:
+    def __init__(self, evidence: Evidence | None, policy: Policy | None, code: str | None, token: Token | None) -> None:
         self.code: str | None = None
         self.logged: Logged | None = None
         self.witnessed: Witnessed | None = None
@@ -422,10 +427,10 @@ class _Proof:
             self.holds = False
             return
         read_proof = _read_proof(evidence.proof)
-        # (5) The event issues the code.
+        # (5) The event issues the code, with what the label says.
         event: tuple[Answer, str] = ("not_applicable", "")
         if evidence.code is not None:
-            why = _issues(evidence, code)
+            why = _issues(evidence, code, token)
             event = ("failed", why) if why else ("passed", "")
             self.code = evidence.code
         # (6) The log. (7) The witnesses.
@@ -462,8 +467,8 @@ class _Proof:
         self.holds = all(answer != "failed" for _, answer, _ in self.answers)
 
 
-def _issues(evidence: Evidence, code: str | None) -> str:
-    """Why the event does not issue the code, or nothing if it does."""
+def _issues(evidence: Evidence, code: str | None, token: Token | None) -> str:
+    """Why the event does not issue the code, or the label where there is one; nothing if it does."""
     assert evidence.code is not None
     if code is not None and code != evidence.code:
         return "other_code"
@@ -476,6 +481,8 @@ def _issues(evidence: Evidence, code: str | None) -> str:
     if evidence.unit is None:
         if event.get("type") != "label_issued":
             return "other_event"
+        if token is not None:
+            return "other_label"  # the code of a lot is on no signed label: nothing was fixed that it says
         return "" if event.get("code") == evidence.code else "other_code"
     if event.get("type") != "units_labelled":
         return "other_event"
@@ -483,9 +490,12 @@ def _issues(evidence: Evidence, code: str | None) -> str:
     if not isinstance(root, str) or not _HEX_HASH.fullmatch(root) or count is None:
         return "strange_event"
     unit = evidence.unit
-    leaf = leaf_hash(label_token.from_base32(evidence.code))
-    held = unit.size == count and verify_inclusion(leaf, unit.index, count, unit.hashes, bytes.fromhex(root))
-    return "" if held else "other_unit"
+    if label_token.to_base32(unit.said[: label_token.UNIT_BYTES]) != evidence.code:
+        return "other_code"
+    held = verify_inclusion(leaf_hash(unit.said), unit.index, count, unit.hashes, bytes.fromhex(root))
+    if unit.size != count or not held:
+        return "other_unit"
+    return "" if token is None or token.said == unit.said else "other_label"
 
 
 def _history(
@@ -691,9 +701,11 @@ def _unit(value: object) -> Unit:
     hashes = _list(found, "hashes")
     if len(hashes) > note.MOST_HASHES:
         raise ValueError("too many hashes")
-    return Unit(
-        _number(found, "index"), _number(found, "size"), tuple(note.decode_hash(_as_text(one)) for one in hashes)
-    )
+    said = _text(found, "said")
+    if not _HEX_SAID.fullmatch(said):
+        raise ValueError(f"what a label says has {label_token.SAID_BYTES} bytes, hexadecimal")
+    decoded = tuple(note.decode_hash(_as_text(one)) for one in hashes)
+    return Unit(_number(found, "index"), _number(found, "size"), decoded, bytes.fromhex(said))
 
 
 def _read_proof(data: bytes) -> note.Proof:

@@ -216,6 +216,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "The code is not among those that the event issued.",
         "Le code n'est pas de ceux que l'événement a émis.",
     ),
+    "said.event.other_label": (
+        "The event issued this code for a label that says another weight, day or product.",
+        "L'événement a émis ce code pour une étiquette qui indique un autre poids, jour ou produit.",
+    ),
     "said.event.strange_event": ("The event cannot be read.", "L'événement n'est pas lisible."),
     "said.log.passed": ("{origin}, {size} entries.", "{origin}, {size} écritures."),
     "said.log.failed": (

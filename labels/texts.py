@@ -141,6 +141,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "unit.applied": ("label put on", "étiquette posée"),
     "unit.shipped": ("shipped", "expédiée"),
     "unit.received": ("received", "reçue"),
+    "unit.returned": ("came back", "revenue"),
     "unit.opened": ("opened", "ouverte"),
     "unit.void": ("void", "annulée"),
     "unit.stop": ("Do not use", "Ne pas utiliser"),
@@ -179,8 +180,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Ce code a été vu hors des pays où il a été envoyé, le {day}.",
     ),
     "unit.many_devices": (
-        "This code was looked at by more than 30 devices within a week.",
-        "Ce code a été consulté par plus de 30 appareils en une semaine.",
+        "This code was looked at by very many devices within a few days.",
+        "Ce code a été consulté par un très grand nombre d'appareils en quelques jours.",
     ),
     "unit.label_differs": (
         "Somebody reported on {day} that the goods and this page do not agree.",
@@ -197,12 +198,15 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "revendre remplie de nouveau. C'est définitif.",
     ),
     "unit.open.wrong": (
-        "That is not the opening code of this unit. After five wrong codes the form is shut.",
-        "Ce n'est pas le code d'ouverture de cette unité. Après cinq codes faux, le formulaire se ferme.",
+        "That is not the opening code of this unit. After five wrong codes the form is shut until the next day.",
+        "Ce n'est pas le code d'ouverture de cette unité. Après cinq codes faux, le formulaire se ferme jusqu'au "
+        "lendemain.",
     ),
     "unit.open.locked": (
-        "Five wrong codes were typed: the form for this unit is shut. Ask whoever issued the label.",
-        "Cinq codes faux ont été saisis : le formulaire de cette unité est fermé. Demander à l'émetteur.",
+        "Five wrong codes were typed for this unit today. The form is shut until tomorrow (00:00 UTC): then try again, "
+        "or ask whoever issued the label.",
+        "Cinq codes faux ont été saisis aujourd'hui pour cette unité. Le formulaire est fermé jusqu'à demain "
+        "(00:00 UTC) : réessayer alors, ou demander à l'émetteur.",
     ),
     "unit.differs.button": (
         "My unit says another weight or product",
@@ -213,10 +217,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         "Merci. L'émetteur de l'étiquette va vérifier.",
     ),
     "seen.kept": (
-        "Of a look at this page we keep for 90 days: when, the country, and a number made from your address that "
-        "changes daily.",
-        "D'une consultation nous gardons 90 jours : quand, le pays, et un nombre tiré de votre adresse qui change "
-        "chaque jour.",
+        "Of a look at this page we keep for 90 days, as personal data: when, the country, and a number made from your "
+        "address that changes daily.",
+        "D'une consultation nous gardons 90 jours, comme données personnelles : quand, le pays, et un nombre tiré de "
+        "votre adresse qui change chaque jour.",
     ),
     "reason_given": ("Reason given:", "Motif donné :"),
     "contact": ("Contact: {contact}", "Contact : {contact}"),

@@ -86,7 +86,7 @@ def _day_of(at: int) -> date:
 
 def _life(unit: UnitView) -> Iterable[tuple[str, int | None]]:
     yield "issued", unit.labelled_at
-    for state in ("applied", "shipped", "received", "opened"):
+    for state in ("applied", "shipped", "received", "returned", "opened"):
         yield state, getattr(unit, f"{state}_at")
 
 

@@ -10,7 +10,8 @@ from sqlalchemy import select
 
 import models
 from domain import events as told
-from domain.units import OPENING_TRIES, labelled, opens
+from domain.clones import DAY
+from domain.units import OPENED_BY_CODE, OPENING_TRIES, labelled, opens
 from domain.values import Actor
 from ledger.ids import uuid7
 from ledger.record import Recorder, record
@@ -26,8 +27,8 @@ _LOT, _ORG, _TRY = table(models.Lot), table(models.Organisation), table(models.O
 def open_unit(recorder: Recorder, code: str, typed: str) -> Answer:
     """Say that a unit was opened, by the code under its tear-off.
 
-    A wrong code counts, and after five of them no code is taken any more. What was opened before stays so. The event is
-    told in the organisation that owns the lot, by ``public:opening``.
+    A wrong code counts, and after five of them no code is taken until the next day (UTC). What was opened before stays
+    so. The event is told in the organisation that owns the lot, by ``OPENED_BY_CODE``.
     """
     with system_session(recorder.database, write=True) as session:
         row = _found(session, code)
@@ -35,11 +36,11 @@ def open_unit(recorder: Recorder, code: str, typed: str) -> Answer:
             return "unknown"
         if row.state == "opened":
             return "opened"
-        if not _one_more(session, code, row.lot_id):
+        if not _one_more(session, code, row.lot_id, recorder.clock() // DAY):
             return "locked"
     if not opens(row.opening_seed, row.number, typed):
         return "wrong"
-    actor = Actor(row.owner_id, row.owner, "public:opening")
+    actor = Actor(row.owner_id, row.owner, OPENED_BY_CODE)
     now = recorder.clock()
     event = told.UnitsOpened(
         id=uuid7(now, recorder.entropy),
@@ -78,13 +79,29 @@ def _found(session: SystemSession, code: str) -> Any:
     return row if row is not None and labelled(row.state) and row.label_seq == row.run else None
 
 
-def _one_more(session: SystemSession, code: str, lot: int) -> bool:
-    """Count one more try before the code is looked at, so that many at once gain nothing; false: there were five."""
+def _one_more(session: SystemSession, code: str, lot: int, day: int) -> bool:
+    """Count one more try before the code is looked at, so that many at once gain nothing; false: there were five.
+
+    The first of a day begins anew. A clock that is behind does not: its day is over for this label.
+    """
     connection = session.connection()
     known = sa.text(
-        "INSERT INTO opening_try (code, lot_id, tries) VALUES (:code, :lot, 0) ON CONFLICT (code) DO NOTHING"
+        "INSERT INTO opening_try (code, lot_id, tries, day) VALUES (:code, :lot, 0, :day) ON CONFLICT (code) DO NOTHING"
     )
-    connection.execute(known, {"code": code, "lot": lot})
-    more = sa.update(_TRY).where(_TRY.c.code == code, _TRY.c.tries < OPENING_TRIES).values(tries=_TRY.c.tries + 1)
+    connection.execute(known, {"code": code, "lot": lot, "day": day})
+    new_day = _TRY.c.day < day
+    more = (
+        sa.update(_TRY)
+        .where(_TRY.c.code == code, sa.or_(new_day, _TRY.c.tries < OPENING_TRIES))
+        .values(tries=sa.case((new_day, 1), else_=_TRY.c.tries + 1), day=sa.case((new_day, day), else_=_TRY.c.day))
+    )
     result: Any = connection.execute(more)
     return bool(result.rowcount)
+
+
+def sweep(recorder: Recorder) -> int:
+    """Delete tries of days that are over; answers how many rows."""
+    with system_session(recorder.database, write=True) as session:
+        old = sa.delete(_TRY).where(_TRY.c.day < recorder.clock() // DAY)
+        result: Any = session.connection().execute(old)
+        return int(result.rowcount)

@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 
 import domain
+from domain.clones import RuleBook, load_rules
 from domain.judge import Profiles
 from domain.profiles import Commodity, ProfileMistake, Scheme, load_commodity, load_scheme
 from domain.toml_lines import line_of
@@ -42,6 +43,13 @@ def label_register() -> Register:
     """The numbers of commodities in labels, and the tolerances of units."""
     path = FOLDER / "label-commodities.toml"
     return load_register(path.read_text("utf-8"), path.name)
+
+
+@cache
+def label_rules() -> RuleBook:
+    """What the rules on copied labels weigh, and from which figures they speak."""
+    path = FOLDER / "label-rules.toml"
+    return load_rules(path.read_text("utf-8"), path.name)
 
 
 def check(path: Path) -> Commodity | Scheme:

@@ -31,7 +31,7 @@ LOT_STATE = (
 
 UNIT_STATE = (
     "state", "state_seq", "state_at", "state_org", "label_seq", "labelled_by", "labelled_at", "prints", "applied_at",
-    "weighed_g", "shipped_at", "received_at", "opened_at",
+    "weighed_g", "shipped_at", "received_at", "opened_at", "returned_at",
 )  # fmt: skip
 
 
@@ -140,6 +140,7 @@ TAKEN_BACK = (
     models.LotChecklist,
     models.SiteChecklist,
     models.LabelCount,
+    models.LabelRegister,
     models.AttachedDocument,
 )
 """Beside lines and caps: rows that go when their event is taken back."""

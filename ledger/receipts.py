@@ -196,13 +196,13 @@ def _events(recorder: Recorder, answers: Sequence[Scanned], when: datetime, now:
 
 def _seen(answers: Sequence[Scanned], held: Mapping[str, Any], actor: Actor, now: int) -> list[scans.Seen]:
     """What the rules on copies learn: a receipt, and one of a unit that was received before."""
-    seen = []
+    seen, rules = [], scans.rules_at(now)
     for answer in answers:
         if answer.code is None or answer.status not in ("received", "already_yours", "elsewhere"):
             continue
         row = held[answer.code]
         again = answer.status != "received" and second_receipt(
-            row.received_at or row.state_at, row.state_org == actor.org_id, now
+            row.received_at or row.state_at, row.state_org == actor.org_id, now, rules
         )
         if again or answer.status == "received":
             seen.append(scans.Seen(answer.code, Sighting(now, "second" if again else "receipt")))

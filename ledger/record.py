@@ -316,7 +316,7 @@ def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruli
     world = _world(batch, [event] if found is None else [event, found[0]])
     ruling = judge(event, world)
     assert found is not None
-    original = _taken_from(batch.loader, found[0], found[2])
+    original = _taken_from(batch.loader, *found[:3])
     logged, at = Logged(batch.numbers[0], batch.actor.org_id), told.millis(event.occurred_at)
     remade = take_back(original, world.book, logged, at)
     if event.instead is not None:
@@ -327,10 +327,10 @@ def _correct(batch: _Batch, event: told.Corrected, body: str) -> tuple[int, Ruli
     return logged.seq, ruling
 
 
-def _taken_from(loader: Loader, event: told.AnyEvent, seq: int) -> Original:
-    lines = loader.lines_of(seq)
-    loader.fetch_descendants({line.lot for line in lines})
-    return Original(event, seq, lines)
+def _taken_from(loader: Loader, event: told.AnyEvent, ruling: Ruling, seq: int) -> Original:
+    original = loader.original(event, seq, ruling)
+    loader.fetch_descendants({line.lot for line in original.lines})
+    return original
 
 
 def _original(batch: _Batch, identity: str) -> tuple[told.AnyEvent, Ruling, int, bool] | None:

@@ -16,7 +16,7 @@ from sqlalchemy import select
 import models
 from domain import events as told
 from domain.book import Book
-from domain.fold import Capped, Logged, Original, fold, put_right, reassess, take_back
+from domain.fold import Capped, Logged, fold, put_right, reassess, take_back
 from domain.ruling import Ruling
 from ledger import pages
 from ledger.profiles import profiles
@@ -151,13 +151,15 @@ class _Past:
     def _correct(self, event: told.Corrected, ruling: Ruling, book: Book, logged: Logged) -> None:
         at = told.millis(event.occurred_at)
         found = self.session.execute(
-            select(_EVENT.c.body, _EVENT.c.seq).where(_EVENT.c.org_id == logged.org_id, _EVENT.c.id == event.event)
+            select(_EVENT.c.body, _EVENT.c.seq, _EVENT.c.ruling).where(
+                _EVENT.c.org_id == logged.org_id, _EVENT.c.id == event.event
+            )
         ).one()
-        wrong = told.parse(found.body)
-        if isinstance(wrong, told.Corrected) and wrong.instead is not None:
-            wrong = wrong.instead
+        wrong, judged = told.parse(found.body), load_ruling(found.ruling)
+        if isinstance(wrong, told.Corrected) and wrong.instead is not None and judged.instead is not None:
+            wrong, judged = wrong.instead, judged.instead
         loader = self._loader(book)
-        original = Original(wrong, found.seq, loader.lines_of(found.seq))
+        original = loader.original(wrong, found.seq, judged)
         take_back(original, book, logged, at)
         put_right(original, event.instead, ruling, book, logged, at)
 

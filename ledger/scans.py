@@ -1,26 +1,29 @@
-"""Who looked at labels: kept for 90 days, held against the rules on copies, and told to whoever issued the label."""
+"""Who looked at labels: kept for some days, held against the rules on copies, and told to whoever issued the label."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
 import models
-from domain.clones import ALERT, KEPT, Fact, Life, Sighting, assess, points
+from domain.clones import DAY, Fact, Life, Rules, Sighting, assess, points
 from domain.refusals import Refused
 from domain.values import Actor
 from ledger.facts import among, ask
+from ledger.profiles import label_rules
 from ledger.record import Recorder
 from models.base import table
 from models.db import SystemSession, system_session
 
 _SCAN, _ALERT, _CODE = table(models.Scan), table(models.LabelAlert), table(models.UnitCode)
 _UNIT, _LABEL, _LOT = table(models.Unit), table(models.Label), table(models.Lot)
+_SALT: Final = table(models.ScanSalt)
 _ORG, _SITE, _RUN = table(models.Organisation), table(models.Site), table(models.LabelRun)
 
 _CODES = select(_CODE.c.code, _CODE.c.lot_id, _CODE.c.number).where(among(_CODE.c.code))
@@ -33,6 +36,11 @@ class Seen:
 
     code: str
     sighting: Sighting
+
+
+def rules_at(at: int) -> Rules:
+    """The rules on copies in force at an instant, UTC milliseconds."""
+    return label_rules().on(datetime.fromtimestamp(at / 1000, UTC).date())
 
 
 def keep(session: SystemSession, seen: Sequence[Seen]) -> None:
@@ -71,6 +79,7 @@ def _row(one: Seen, lot: int, number: int | None) -> dict[str, Any]:
 
 def _look(session: SystemSession, code: str, lot: int, number: int, now: int) -> None:
     """Hold everything seen of a label against the rules; enough points are an alert of whoever issued it."""
+    rules = rules_at(now)
     row = session.execute(
         select(_UNIT, _CODE.c.run, _RUN.c.org_id.label("issuer"))
         .join(_CODE, sa.and_(_CODE.c.lot_id == _UNIT.c.lot_id, _CODE.c.number == _UNIT.c.number))
@@ -81,15 +90,15 @@ def _look(session: SystemSession, code: str, lot: int, number: int, now: int) ->
         return  # void: its page says so to everybody
     seen = [
         Sighting(scan.at, scan.kind, scan.country, _position(scan), scan.visitor)
-        for scan in session.execute(select(_SCAN).where(_SCAN.c.code == code, _SCAN.c.at > now - KEPT))
+        for scan in session.execute(select(_SCAN).where(_SCAN.c.code == code, _SCAN.c.at > now - rules.kept))
     ]
     life = Life(row.applied_at, row.shipped_at, row.received_at, row.opened_at, _route(session, lot, row))
-    facts = assess(life, seen)
+    facts = assess(life, seen, rules)
     total = points(facts)
     own = sa.and_(_ALERT.c.org_id == row.issuer, _ALERT.c.code == code)
     known = session.execute(select(_ALERT.c.points).where(own)).scalar()
     values = {"points": total, "facts": json.dumps([asdict(fact) for fact in facts]), "last_at": now}
-    if known is None and total >= ALERT:
+    if known is None and total >= rules.alert:
         first = {"org_id": row.issuer, "code": code, "lot_id": lot, "number": number, "first_at": now}
         session.connection().execute(sa.insert(_ALERT).values(**first, **values))
     elif known is not None and total > known:  # more came to light: whoever closed it looks again
@@ -101,8 +110,11 @@ def _position(scan: Any) -> tuple[int, int] | None:
 
 
 def _route(session: SystemSession, lot: int, unit: Any) -> frozenset[str]:
-    """Countries where the unit may be: of its lot's site and parties. Unknown where it left to somebody not here."""
-    if unit.received_at is None:
+    """Countries where the unit may be: of its lot's site and parties. Unknown where it left to somebody not here.
+
+    What came back leaves with another lot: unknown until it is received again.
+    """
+    if unit.received_at is None or (unit.returned_at is not None and unit.state == "returned"):
         return frozenset()
     party = table(models.LotParty)
     query = select(_ORG.c.country).join(party, party.c.org_id == _ORG.c.id).where(party.c.lot_id == lot)
@@ -116,10 +128,38 @@ def keep_now(recorder: Recorder, seen: Sequence[Seen]) -> None:
         keep(session, seen)
 
 
-def sweep(recorder: Recorder) -> int:
-    """Delete what was kept long enough; answers how many rows."""
+SALT_BYTES: Final = 32
+
+
+def salt_of_today(recorder: Recorder) -> tuple[int, bytes]:
+    """The day (since 1970, UTC), and the salt of it under which addresses are hashed: one for all processes.
+
+    Whoever needs it first makes it, and deletes those of days that are over: then nobody can tell any more which
+    hashes of two days are one device.
+    """
+    day = recorder.clock() // DAY
+    with system_session(recorder.database, write=False) as session:
+        known = session.execute(select(_SALT.c.salt).where(_SALT.c.day == day)).scalar()
+    if known is not None:
+        return day, bytes(known)
     with system_session(recorder.database, write=True) as session:
-        before = recorder.clock() - KEPT
+        _forget_salts(session, day)
+        first = sa.text("INSERT INTO scan_salt (day, salt) VALUES (:day, :salt) ON CONFLICT (day) DO NOTHING")
+        session.connection().execute(first, {"day": day, "salt": recorder.entropy(SALT_BYTES)})
+        # Another process may have been first: what stands there counts.
+        return day, bytes(session.execute(select(_SALT.c.salt).where(_SALT.c.day == day)).scalar_one())
+
+
+def _forget_salts(session: SystemSession, day: int) -> None:
+    session.connection().execute(sa.delete(_SALT).where(_SALT.c.day < day))
+
+
+def sweep(recorder: Recorder) -> int:
+    """Delete what was kept long enough, and salts whose day is over; answers how many scans went."""
+    with system_session(recorder.database, write=True) as session:
+        _forget_salts(session, recorder.clock() // DAY)
+        now = recorder.clock()
+        before = now - rules_at(now).kept
         result: Any = session.connection().execute(sa.delete(_SCAN).where(_SCAN.c.at < before))
         return int(result.rowcount)
 

@@ -1,7 +1,8 @@
 """Labels of units: issued from a secret seed, printed and printed again, void; and the codes that lead back to them.
 
-The event that issues labels holds the Merkle root of their codes. The seed they are made from, the codes and the
-opening codes are kept beside the log: whoever reads the log cannot make a label.
+The event that issues labels holds the Merkle root over what they say. The seed they are made from, the codes and the
+opening codes are kept beside the log: whoever reads the log cannot make a label. The weights are kept there too, as the
+labels said them: the lot may be packed otherwise once they are void, and what was issued is still proven.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Literal
+from itertools import groupby
+from typing import Any, Final, Literal
 
 import sqlalchemy as sa
 from sqlalchemy import select
@@ -18,6 +20,7 @@ from sqlalchemy import select
 import models
 from domain import events as told
 from domain.label_token import (
+    UNIT_BYTES,
     BadLabel,
     Token,
     net_that_fits,
@@ -27,7 +30,7 @@ from domain.label_token import (
 )
 from domain.log import unit_proof, units_root
 from domain.refusals import Refused
-from domain.units import SEED_BYTES, State, UnitToPrint, labelled, opening_code, unit_code
+from domain.units import SEED_BYTES, State, UnitToPrint, labelled, opening_code, said_in_run, unit_code
 from domain.values import Actor
 from ledger import issue
 from ledger.brackets import newest_root
@@ -40,6 +43,7 @@ from ledger.record import Answer, Recorder, record
 from models.base import table
 from models.db import SystemSession, system_session
 
+TRIES: Final = 3
 _LOT, _UNIT, _LABEL = table(models.Lot), table(models.Unit), table(models.Label)
 _RUN, _CODE, _EVENT = table(models.LabelRun), table(models.UnitCode), table(models.Event)
 _REGISTER = table(models.LabelRegister)
@@ -74,12 +78,35 @@ def label_units(
     ``key``: its number, where the caller expects a certain one; another is refused. A lot without a public code gets
     one with it (``declares``: the allergens that it names). All or nothing.
     """
+    for _ in range(TRIES):
+        try:
+            return _label_units(recorder, actor, wanted, first, count, key, design, declares)
+        except _PackedAnew:
+            continue
+    raise Refused("UNITS_LABELLED", lot=wanted, units=count)
+
+
+class _PackedAnew(Exception):
+    """The lot was packed otherwise while labels were made for it: begin again."""
+
+
+def _label_units(
+    recorder: Recorder,
+    actor: Actor,
+    wanted: str,
+    first: int,
+    count: int,
+    key: int | None,
+    design: str | None,
+    declares: Sequence[str],
+) -> Labelled:
     with system_session(recorder.database, write=False) as session:
         lot = find_lot(session, actor.org_id, wanted)
         public = session.execute(
             select(_LABEL.c.code).where(_LABEL.c.lot_id == lot.id, _LABEL.c.state == "issued")
         ).scalar()
         packed_on = _packed_on(session, lot)
+        nets = _nets(session, lot.id, first, count)
         too_heavy = _too_heavy(session, lot.id, first, count)
         key = _in_force(session, key)
         beacon = newest_root(session)
@@ -91,19 +118,21 @@ def label_units(
     events: list[told.AnyEvent] = []
     if public is None:
         public = issue.new_code(recorder.entropy(10))
-        said = tuple(declares) or None
+        declared = tuple(declares) or None
         events.append(
             told.LabelIssued(
                 id=uuid7(now, recorder.entropy),
                 occurred_at=when,
                 lot=lot.uid,
                 code=public,
-                declares=said,
+                declares=declared,
                 beacon=beacon,
             )
         )
     seed, opening_seed = recorder.entropy(SEED_BYTES), recorder.entropy(SEED_BYTES)
-    codes = [unit_code(seed, number) for number in range(first, first + count)]
+    packed_on = packed_on or when.date()
+    commodity = profiles().register.number(profiles().product(lot.product)[0].id)
+    said = said_in_run(seed, first, nets, packed_on, commodity)
     event = told.UnitsLabelled(
         id=uuid7(now, recorder.entropy),
         occurred_at=when,
@@ -111,15 +140,16 @@ def label_units(
         first=first,
         count=count,
         key=key,
-        packed_on=packed_on or when.date(),
-        codes_root=units_root(codes).hex(),
+        packed_on=packed_on,
+        codes_root=units_root(said).hex(),
         design=design,
         beacon=beacon,
     )
     events.append(event)
-    commodity = profiles().register.number(profiles().product(lot.product)[0].id)
 
     def beside(session: SystemSession) -> None:
+        if nets != _nets(session, lot.id, first, count):
+            raise _PackedAnew
         seq = session.execute(
             select(_EVENT.c.seq).where(_EVENT.c.org_id == actor.org_id, _EVENT.c.id == event.id)
         ).scalar_one()
@@ -132,6 +162,7 @@ def label_units(
                 key=key,
                 commodity=commodity,
                 packed_on=event.packed_on.isoformat(),
+                nets=json.dumps(nets),
                 seed=seed,
                 opening_seed=opening_seed,
             )
@@ -139,8 +170,8 @@ def label_units(
         connection.execute(
             sa.insert(_CODE),
             [
-                {"code": to_base32(code), "lot_id": lot.id, "number": first + i, "run": seq}
-                for i, code in enumerate(codes)
+                {"code": to_base32(one[:UNIT_BYTES]), "lot_id": lot.id, "number": first + i, "run": seq}
+                for i, one in enumerate(said)
             ],
         )
 
@@ -158,10 +189,20 @@ def _stood(answers: Iterable[Answer]) -> None:
 
 
 def _packed_on(session: SystemSession, lot: Any) -> date | None:
-    """The day on which a lot was packed."""
-    query = select(_EVENT.c.occurred_at).join(_UNIT, _UNIT.c.seq == _EVENT.c.seq).where(_UNIT.c.lot_id == lot.id)
-    at = session.execute(query.limit(1)).scalar()
-    return None if at is None else datetime.fromtimestamp(at / 1000, UTC).date()
+    """The day on which a lot was packed: of a correction, the day of what it put in place."""
+    query = select(_EVENT.c.body).join(_UNIT, _UNIT.c.seq == _EVENT.c.seq).where(_UNIT.c.lot_id == lot.id)
+    body = session.execute(query.limit(1)).scalar()
+    event = None if body is None else told.parse(body)
+    if isinstance(event, told.Corrected):
+        event = event.instead
+    return None if event is None else event.occurred_at.astimezone(UTC).date()
+
+
+def _nets(session: SystemSession, lot: int, first: int, count: int) -> list[tuple[int, int]]:
+    """What some units of a lot weigh: how many in a row are so many grams."""
+    query = select(_UNIT.c.grams).where(_UNIT.c.lot_id == lot, _UNIT.c.number.between(first, first + count - 1))
+    weights = session.execute(query.order_by(_UNIT.c.number)).scalars()
+    return [(len(list(alike)), grams) for grams, alike in groupby(weights)]
 
 
 def _too_heavy(session: SystemSession, lot: int, first: int, count: int) -> Any:
@@ -413,19 +454,20 @@ def units_of(
 
 @dataclass(frozen=True, slots=True)
 class UnitProof:
-    """Where the code of a unit stands in the event that issued it, and the hashes that prove it."""
+    """Where a unit stands in the event that issued it, what its label says, and the hashes that prove it."""
 
     org_id: int
     seq: int
     index: int
     size: int
+    said: bytes
     hashes: list[bytes]
 
 
 def proof_of_unit(session: SystemSession, code: str) -> UnitProof | None:
-    """The place of a unit's code in its run; none for a code of no unit."""
+    """The place of a unit in its run, as it was issued; none for a code of no unit, and where no weights were kept."""
     row = session.execute(
-        select(_CODE.c.number, _RUN.c.seed, _EVENT.c.org_id, _EVENT.c.seq, _EVENT.c.body)
+        select(_CODE.c.number, _RUN, _EVENT.c.body)
         .join(_RUN, _RUN.c.seq == _CODE.c.run)
         .join(_EVENT, _EVENT.c.seq == _RUN.c.seq)
         .where(_CODE.c.code == code)
@@ -434,9 +476,11 @@ def proof_of_unit(session: SystemSession, code: str) -> UnitProof | None:
         return None
     run = told.parse(row.body)
     assert isinstance(run, told.UnitsLabelled)
-    codes = [unit_code(row.seed, number) for number in range(run.first, run.first + run.count)]
+    said = said_in_run(row.seed, run.first, json.loads(row.nets), run.packed_on, row.commodity)
+    if len(said) != run.count:
+        return None
     index = row.number - run.first
-    return UnitProof(row.org_id, row.seq, index, run.count, unit_proof(codes, index))
+    return UnitProof(row.org_id, row.seq, index, run.count, said[index], unit_proof(said, index))
 
 
 def public_keys(recorder: Recorder) -> Mapping[int, bytes]:

@@ -34,8 +34,9 @@ from domain.book import (
     UnitRow,
 )
 from domain.findings import Finding
+from domain.fold import Logged, Original, Past
 from domain.judge import Run, World
-from domain.ruling import Ruling
+from domain.ruling import Ruling, units_meant
 from domain.units import numbers_of
 from domain.values import (
     Actor,
@@ -97,9 +98,13 @@ class Named:
 
     @classmethod
     def of(cls, events: Iterable[told.AnyEvent]) -> Named:
-        named = cls()
+        named, events = cls(), list(events)
         for event in events:
             named.add(event)
+        if any(isinstance(event, told.Corrected) for event in events):
+            for event in events:
+                if isinstance(event, told.UnitsVoided):  # labels that count again are held against the lot, with all
+                    named._units(event.lot, 1, told.MAX_UNITS)
         return named
 
     def add(self, event: told.AnyEvent) -> None:  # noqa: PLR0915 - one case an event type
@@ -110,8 +115,10 @@ class Named:
         for first, last in told.units_named(event):
             self._units(told.lots_named(event)[0], first, last)
         match event:
-            case told.UnitsLabelled() | told.Packed():
-                self._units(event.lot, 1, told.MAX_UNITS)  # all labels together are held against the lot
+            case told.UnitsLabelled() | told.Packed() | told.Returned():
+                self._units(
+                    event.lot, 1, told.MAX_UNITS
+                )  # all labels are held against the lot; which come back is not said
             case told.UnitsReceived():
                 self.unit_codes.update(event.codes)
             case told.Delivered():
@@ -602,6 +609,21 @@ class Loader:
             for row in rows
         )
 
+    def original(self, event: told.AnyEvent, seq: int, ruling: Ruling) -> Original:
+        """An event that is taken back, with what it wrote, and the lives of the units that it meant."""
+        lines = self.lines_of(seq)
+        if not isinstance(event, LIVES) or not units_meant(event, ruling):
+            return Original(event, seq, lines, ruling)
+        key = self.book.by_uid[event.lot].key
+        rows = self.connection.execute(_LIVES, {"lot": key, "seq": seq}).all()
+        lives = []
+        for row in rows:
+            past, judged = told.parse(row.body), Ruling.load(orjson.loads(row.ruling))
+            if isinstance(past, told.Corrected) and past.instead is not None and judged.instead is not None:
+                past, judged = past.instead, judged.instead
+            lives.append(Past(past, judged, Logged(row.seq, row.org_id)))
+        return Original(event, seq, lines, ruling, tuple(lives))
+
     # --- the registry ---
 
     def registry(self, named: Named) -> Registry:
@@ -901,6 +923,30 @@ _SHIPMENTS = (
     select(_EVENT.c.body)
     .join(_LINE, _LINE.c.seq == _EVENT.c.seq)
     .where(_LINE.c.lot_id == bindparam("lot"), _LINE.c.kind == "shipped", _LINE.c.type == "shipped")
+    .order_by(_EVENT.c.seq)
+)
+LIVES = (
+    told.UnitsLabelled,
+    told.UnitsApplied,
+    told.Shipped,
+    told.UnitsReceived,
+    told.Returned,
+    told.UnitsOpened,
+    told.UnitsVoided,
+)
+"""Events that go on with the lives of units."""
+
+_LIVES = (
+    select(_EVENT.c.seq, _EVENT.c.org_id, _EVENT.c.body, _EVENT.c.ruling)
+    .where(
+        _EVENT.c.seq.in_(
+            select(_LINE.c.seq).where(
+                _LINE.c.lot_id == bindparam("lot"),
+                _LINE.c.type.in_([kind.model_fields["type"].default for kind in LIVES]),
+                _LINE.c.seq != bindparam("seq"),
+            )
+        )
+    )
     .order_by(_EVENT.c.seq)
 )
 _UNIT, _CODE = table(models.Unit), table(models.UnitCode)

@@ -72,7 +72,7 @@ from models.registry import (
 )
 from models.signals import Signal
 from models.trade_items import TradeItem
-from models.units import LabelAlert, LabelRun, OpeningTry, Scan, UnitCode
+from models.units import LabelAlert, LabelRun, OpeningTry, Scan, ScanSalt, UnitCode
 
 __all__ = [
     "LOT_SCOPED",
@@ -153,6 +153,7 @@ __all__ = [
     "SampleHandover",
     "Sanction",
     "Scan",
+    "ScanSalt",
     "SchemeSetting",
     "SensorReading",
     "Signal",

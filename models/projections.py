@@ -11,7 +11,7 @@ DISPOSITIONS = ("available", "on_hold", "rejected", "recalled", "void")
 QC_STATES = ("pending", "pass", "fail")
 LOT_KINDS = ("delivery", "receiving", "lot")
 HOLD_KINDS = ("hold", "quality", "reject", "parent", "stock", "recall", "void", "claim")
-UNIT_STATES = ("issued", "applied", "shipped", "received", "opened", "void")
+UNIT_STATES = ("issued", "applied", "shipped", "received", "returned", "opened", "void")
 LINE_KINDS = ("in", "out", "lost", "shipped", "note")
 
 
@@ -359,7 +359,7 @@ class Transfer(SQLModel, table=True):
 class Unit(SQLModel, table=True):
     """One bag, carton or bottle packed from a lot, its label, and what became of it (``domain.units``).
 
-    ``label_seq``: the run of its label; a code of another run is void. Columns up to ``opened_at`` are of this label.
+    ``label_seq``: the run of its label; a code of another run is void. Columns from ``state`` on are of this label.
     """
 
     __tablename__ = "unit"
@@ -383,6 +383,7 @@ class Unit(SQLModel, table=True):
     shipped_at: int | None = maybe_millis()
     received_at: int | None = maybe_millis()
     opened_at: int | None = maybe_millis()
+    returned_at: int | None = maybe_millis()
 
 
 @org_scoped

@@ -12,7 +12,8 @@ from models.base import lot_scoped, millis, one_of, org_scoped, text
 class LabelRun(SQLModel, table=True):
     """What the labels of one ``units_labelled`` are made from. ``seq`` is the number of the event.
 
-    From ``seed`` follow the codes, from ``opening_seed`` the opening codes (``domain.units``).
+    From ``seed`` follow the codes, from ``opening_seed`` the opening codes (``domain.units``). ``nets``: what the
+    labels said when they were issued, JSON: how many units in a row are so many grams.
     """
 
     __tablename__ = "label_run"
@@ -23,6 +24,7 @@ class LabelRun(SQLModel, table=True):
     key: int
     commodity: int
     packed_on: str
+    nets: str = text()
     seed: bytes = Field(sa_type=LargeBinary)
     opening_seed: bytes = Field(sa_type=LargeBinary)
 
@@ -42,18 +44,19 @@ class UnitCode(SQLModel, table=True):
 
 @lot_scoped
 class OpeningTry(SQLModel, table=True):
-    """Wrong opening codes that were typed for a label."""
+    """Opening codes that were tried for a label on a day (days since 1970, UTC). Rows go when their day is over."""
 
     __tablename__ = "opening_try"
 
     code: str = Field(primary_key=True)
     lot_id: int = Field(sa_type=BigInteger)
     tries: int
+    day: int
 
 
 @lot_scoped
 class Scan(SQLModel, table=True):
-    """Somebody looked at a label. Rows go after 90 days (``ledger.scans``).
+    """Somebody looked at a label. Rows go after some days (``ledger.scans``).
 
     ``visitor``: hash of the address with a salt of the day. ``country``: as a proxy told it. ``lat_udeg``,
     ``lon_udeg``: only what the visitor sent, rounded to 0.1 degree.
@@ -75,6 +78,18 @@ class Scan(SQLModel, table=True):
     lat_udeg: int | None = None
     lon_udeg: int | None = None
     visitor: str | None = None
+
+
+class ScanSalt(SQLModel, table=True):
+    """The salt under which addresses of visitors are hashed on one day (days since 1970, UTC); 32 random bytes.
+
+    Of no organisation: only the ledger itself reads it. The row goes as soon as its day is over.
+    """
+
+    __tablename__ = "scan_salt"
+
+    day: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    salt: bytes = Field(sa_type=LargeBinary)
 
 
 @org_scoped

@@ -49,7 +49,10 @@ def record(event: dict[str, Any], seq: int) -> bytes:
     return canonical({"event": event, "org": 1, "seq": seq, **times})
 
 
-UNIT_LEAVES = [leaf_hash(unit) for unit in UNITS]
+SAID = [Token(1, unit, date(2026, 11, 23), 62_500, 3).said for unit in UNITS]
+"""What the labels of the units say: the same under every key."""
+
+UNIT_LEAVES = [leaf_hash(said) for said in SAID]
 UNITS_LABELLED = record(
     {"type": "units_labelled", "id": "u", "codes_root": root_of(UNIT_LEAVES).hex(), "count": 300, "lot": "l"}, 700
 )
@@ -159,5 +162,10 @@ def unit_bundle(published: Published = PUBLISHED, size: int = 900, place: int = 
         "code": to_base32(UNITS[place]),
         "event": UNITS_LABELLED.decode(),
         "proof": published.proof(UNITS_LABELLED, size, **options).decode(),
-        "unit": {"index": place, "size": 300, "hashes": [encode_base64(one) for one in hashes]},
+        "unit": {
+            "index": place,
+            "size": 300,
+            "said": SAID[place].hex(),
+            "hashes": [encode_base64(one) for one in hashes],
+        },
     }

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import re
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,9 @@ from typer.main import get_command
 from api.cli import app
 from domain import events as told
 from domain import profiles
+from domain.clones import DAY, HOUR, MINUTE
+from labels import texts
+from ledger.profiles import label_rules
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCS = ROOT / "docs"
@@ -62,6 +66,24 @@ def test_every_key_of_a_commodity_is_documented_and_the_example_loads() -> None:
     assert profiles.load_commodity(example, "shea.toml").id == "shea"
     for severity in profiles.SEVERITIES:
         assert f"`{severity}`" in text
+
+
+def test_the_figures_on_copied_labels_are_those_of_the_data() -> None:
+    text = (DOCS / "labels-life.md").read_text("utf-8")
+    newest = label_rules().on(date.max)
+    assert {rule: int(points) for rule, points in re.findall(r"\| `(\w+)` \| (\d+) \|", text)} == newest.points
+    for said in (
+        f"from {newest.alert} points on",
+        f"more than {newest.same_receipt // HOUR} hours later",
+        f"more than {newest.after_opening // HOUR} hours after it was opened",
+        f"more than {newest.far_km} km apart within {newest.far_within // HOUR} hours",
+        f"two countries within {newest.abroad_within // MINUTE} minutes",
+        f"more than {newest.devices} devices in {newest.devices_within // DAY} days",
+        f"deleted after {newest.kept // DAY} days",
+    ):
+        assert said in text, said
+    for lang, said in (("en", "keep for {} days"), ("fr", "gardons {} jours")):
+        assert said.format(newest.kept // DAY) in texts.text(lang, "seen.kept")
 
 
 def test_every_command_is_documented() -> None:

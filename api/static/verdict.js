@@ -88,6 +88,8 @@ function since(value) {
   return BigInt(at / 1000);
 }
 
+const fromHex = (digits) => Uint8Array.from(digits.match(/../g), (two) => parseInt(two, 16));
+
 function hash(value) {
   const bytes = v.base64(text(value));
   need(bytes.length === 32, "a hash has 32 bytes");
@@ -171,9 +173,10 @@ export function parseEvidence(bytes) {
   v.base32(code);
   let unit = null;
   if (found.unit != null) {
-    const { index, size, hashes } = object(found.unit);
+    const { index, size, hashes, said } = object(found.unit);
     need(list(hashes).length <= MOST_HASHES, "too many hashes");
-    unit = { index: whole(index), size: whole(size), hashes: hashes.map(hash) };
+    need(/^[0-9a-f]{30}$/.test(text(said)), "what a label says has 15 bytes");
+    unit = { index: whole(index), size: whole(size), hashes: hashes.map(hash), said: fromHex(said) };
   }
   const event = utf8.encode(text(found.event));
   const read = v.parseProof(utf8.encode(text(found.proof)));
@@ -261,7 +264,7 @@ export async function check(given, keys, { kept = null, consistency = async () =
 
   const code = given.code ?? label?.code ?? null;
   const sound = answers.signature.answer === "passed";
-  const proof = await checkProof(evidence, policy, keys.withdrawn, code, say);
+  const proof = await checkProof(evidence, policy, keys.withdrawn, code, label, say);
   const key = sound ? keys.labels.get(label.key) : null;
   checkKey(label, key, proof, say);
   await checkHistory(proof, policy, keys, kept, consistency, say);
@@ -291,13 +294,13 @@ function checkKey(label, key, proof, say) {
 }
 
 /** Checks 5 to 8: {holds, code, logged, checkpoint}. */
-async function checkProof(evidence, policy, withdrawn, code, say) {
+async function checkProof(evidence, policy, withdrawn, code, label, say) {
   const told = { holds: false, code: null, logged: null, checkpoint: null };
   if (!evidence || !policy) {
     for (const name of ["event", "log", "witnesses", "inclusion"]) say(name, "not_checked", evidence ? "no_log" : "");
     return told;
   }
-  const wrong = whyOther(evidence, code);
+  const wrong = whyOther(evidence, code, label);
   const parts = [say("event", wrong ? "failed" : "passed", wrong)];
   told.code = evidence.code;
   const alone = { ...policy, witnesses: [], quorum: 0 };
@@ -337,8 +340,8 @@ const inTime = (signers, withdrawn, seenAt) =>
     return since === undefined || (seenAt !== null && seenAt < since);
   });
 
-/** Why the event does not issue the code; an empty text if it does. */
-function whyOther({ code, event: bytes, unit }, wanted) {
+/** Why the event does not issue the code, or the label where there is one; an empty text if it does. */
+function whyOther({ code, event: bytes, unit }, wanted, label) {
   if (wanted !== null && wanted !== code) return "other_code";
   let event;
   try {
@@ -350,15 +353,17 @@ function whyOther({ code, event: bytes, unit }, wanted) {
   if (!Object.prototype.hasOwnProperty.call(event, "type") && isObject(event.event)) event = event.event;
   if (!unit) {
     if (event.type !== "label_issued") return "other_event";
+    if (label) return "other_label"; // the code of a lot is on no signed label: nothing was fixed that it says
     return event.code === code ? "" : "other_code";
   }
   if (event.type !== "units_labelled") return "other_event";
   const { codes_root: root, count } = event;
   if (typeof root !== "string" || !/^[0-9a-f]{64}$/.test(root) || !isWhole(count)) return "strange_event";
-  const bytesOfRoot = Uint8Array.from(root.match(/../g), (two) => parseInt(two, 16));
-  const leaf = v.leafHash(v.base32(code));
-  const held = v.verifyInclusion(leaf, BigInt(unit.index), BigInt(count), unit.hashes, bytesOfRoot);
-  return unit.size === count && held ? "" : "other_unit";
+  if (v.toBase32(unit.said.subarray(0, 10)) !== code) return "other_code";
+  const leaf = v.leafHash(unit.said);
+  const held = v.verifyInclusion(leaf, BigInt(unit.index), BigInt(count), unit.hashes, fromHex(root));
+  if (unit.size !== count || !held) return "other_unit";
+  return !label || v.hex(label.token.subarray(3)) === v.hex(unit.said) ? "" : "other_label";
 }
 
 async function checkHistory(proof, policy, keys, kept, consistency, say) {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from domain import events as told
 from domain.judge.shared import grams_of, packaging_of
-from domain.judge.units import not_labelled, not_moved_on
+from domain.judge.units import newest_of_its_units, not_labelled, not_moved_on
 from domain.judge.world import World
 from domain.refusals import Refused
 from domain.ruling import Ruling
@@ -23,6 +23,10 @@ CORRECTABLE = (
     "checked",
     "packed",
     "shipped",
+    "units_applied",
+    "units_received",
+    "units_opened",
+    "units_voided",
     "returned",
     "labels_reconciled",
     "lost",
@@ -36,7 +40,7 @@ def corrected(event: told.Corrected, world: World) -> Ruling:
     found = world.original(event.event)
     if found is None:
         raise Refused("EVENT_UNKNOWN", event=event.event)
-    original, _, _, voided = found
+    original, ruling, seq, voided = found
     if voided:
         raise Refused("ALREADY_CORRECTED", event=event.event)
     if original.type not in CORRECTABLE:
@@ -49,6 +53,8 @@ def corrected(event: told.Corrected, world: World) -> Ruling:
             raise Refused("CORRECTION_NOT_ALLOWED", event=event.event, type=original.type)
     if isinstance(original, told.Packed):
         not_labelled(world.book.by_uid[original.lot], world)
+    if isinstance(original, told.UnitsApplied | told.UnitsReceived | told.UnitsOpened | told.UnitsVoided):
+        newest_of_its_units(original, event.instead, ruling, seq, world.book.by_uid[original.lot], world)
     if isinstance(original, told.Shipped):
         not_moved_on(original, event.instead, world.book.by_uid[original.lot], world)
         _came_back(original, event.instead, world)

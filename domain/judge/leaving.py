@@ -22,7 +22,7 @@ from domain.judge.shared import (
     the_site,
     usable,
 )
-from domain.judge.units import units_shipped
+from domain.judge.units import units_returned, units_shipped
 from domain.judge.world import World
 from domain.profiles import Product, Scheme
 from domain.refusals import Refused
@@ -157,6 +157,7 @@ def returned(event: told.Returned, world: World, at: int) -> Ruling:
     if grams > out:
         raise Refused("RETURN_EXCEEDS_SHIPMENT", lot=lot.code, shipped_g=out, wanted_g=grams)
     fresh([event.into], world)
+    units = units_returned(event, shipment, lot, grams, world)
     days = (day - shipment.occurred_at.date()).days
     rule = commodity.return_of(lot.product, day)
     saleable = rule is None or (
@@ -176,6 +177,7 @@ def returned(event: told.Returned, world: World, at: int) -> Ruling:
         expires={event.into.lot: lot.expires_on} if lot.expires_on is not None else {},
         caps={} if event.unopened else _custody_lost(lot, world),
         holds={event.into.lot: "RETURNED" if saleable else "RETURN_NOT_SALEABLE"},
+        numbers=units,
         findings=findings,
     )
 

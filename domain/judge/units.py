@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
+from typing import Final
 
 from domain import events as told
 from domain.book import UnitRow
 from domain.judge.shared import grams_of, not_before, not_expired, own, packaging_of, seen
 from domain.judge.world import World
 from domain.refusals import Refused
-from domain.ruling import Ruling
-from domain.units import State, labelled, may_become, numbers_of
+from domain.ruling import Ruling, units_meant
+from domain.units import OPENED_BY_CODE, State, labelled, may_become, numbers_of
 from domain.values import Lot
 
 
@@ -25,12 +26,18 @@ def units_labelled(event: told.UnitsLabelled, world: World, at: int) -> Ruling:
         raise Refused("LOT_WITHOUT_LABEL", lot=lot.code)
     units = _named(lot, numbers_of(told.units_named(event)), world)
     _all_may(units, "issued", lot)
-    about = sum(unit.grams for unit in world.book.units_of[lot.key].values() if labelled(unit.state))
+    about = about_g(lot, world)
     wanted = about + sum(unit.grams for unit in units)
     have = lot.initial_g - world.gone_g(lot.key)
     if wanted > have:
         raise Refused("LABELS_EXCEED_LOT", lot=lot.code, have_g=have, wanted_g=wanted)
     return Ruling(told_by=world.actor.name)
+
+
+def about_g(lot: Lot, world: World) -> int:
+    """Grams that the labels of a lot name. Units that came back are goods of another lot since."""
+    units = world.book.units_of[lot.key].values()
+    return sum(unit.grams for unit in units if labelled(unit.state) and unit.returned_at is None)
 
 
 def labels_printed(event: told.LabelsPrinted, world: World, at: int) -> Ruling:
@@ -80,11 +87,44 @@ def units_shipped(event: told.Shipped, lot: Lot, grams: int, world: World) -> No
     if event.units is None:
         return
     units = _named(lot, _some(numbers_of(told.units_named(event)), lot), world)
-    moved_on = {"received", "opened"} if world.correcting else set[str]()
+    moved_on = set(MOVED_ON) if world.correcting else set[str]()
     _all_may((unit for unit in units if unit.state not in moved_on), "shipped", lot)
     together = sum(unit.grams for unit in units)
     if together != grams:
         raise Refused("UNITS_WEIGH_OTHERWISE", lot=lot.code, units_g=together, wanted_g=grams)
+
+
+MOVED_ON: Final = ("received", "returned", "opened")
+"""What became of units after they were shipped; a correction of the shipment does not undo it."""
+
+
+def units_returned(event: told.Returned, shipment: told.Shipped, lot: Lot, grams: int, world: World) -> list[int]:
+    """The units that come back, by number.
+
+    Those named; else all that left with the shipment and are not back yet, if together they are what comes back; else
+    nobody said which. What was opened stays so, and is not said to be unopened.
+    """
+    left = set(numbers_of(told.units_named(shipment)))
+    if event.units is None:
+        known = world.book.units_of[lot.key]
+        units = [known[number] for number in sorted(left & known.keys()) if known[number].returned_at is None]
+        if sum(unit.grams for unit in units) != grams:
+            return []
+        units = [unit for unit in units if labelled(unit.state) and unit.shipped_at is not None]
+    else:
+        units = _named(lot, _some(numbers_of(told.units_named(event)), lot), world)
+        for unit in units:
+            if shipment.units is not None and unit.number not in left:
+                raise Refused("UNIT_NOT_SHIPPED", lot=lot.code, unit=unit.number)
+            if unit.returned_at is not None:
+                said = {"unit_state": "unit_returned", "unit_becomes": "unit_returned"}
+                raise Refused("UNIT_STATE", lot=lot.code, unit=unit.number, **said)
+        together = sum(unit.grams for unit in units)
+        if together < grams or (event.unopened and together != grams):
+            raise Refused("UNITS_WEIGH_OTHERWISE", lot=lot.code, units_g=together, wanted_g=grams)
+    closed = [unit for unit in units if event.unopened or unit.state != "opened"]
+    _all_may(closed, "returned", lot)
+    return [unit.number for unit in closed]
 
 
 def units_received(event: told.UnitsReceived, world: World, at: int) -> Ruling:
@@ -131,7 +171,7 @@ def units_opened(event: told.UnitsOpened, world: World, at: int) -> Ruling:
     if me not in (lot.owner_id, lot.holder_id) and any(unit.state_org != me for unit in units):
         raise Refused("LOT_NOT_YOURS", lot=lot.code)
     _all_may(units, "opened", lot)
-    return Ruling()
+    return Ruling(told_by=world.actor.name)
 
 
 def units_voided(event: told.UnitsVoided, world: World, at: int) -> Ruling:
@@ -152,11 +192,34 @@ def not_labelled(lot: Lot, world: World) -> None:
         raise Refused("UNITS_LABELLED", lot=lot.code, units=about)
 
 
+def newest_of_its_units(
+    wrong: told.AnyEvent, instead: told.AnyEvent | None, ruling: Ruling, seq: int, lot: Lot, world: World
+) -> None:
+    """What was told of units is taken back as long as nothing followed; what their opening code said is not.
+
+    Labels that were void count again: together they still name no more grams than the lot has.
+    """
+    known, meant = world.book.units_of[lot.key], units_meant(wrong, ruling)
+    for number in meant:
+        if isinstance(wrong, told.UnitsOpened) and ruling.told_by == OPENED_BY_CODE:
+            raise Refused("UNIT_OPENED_BY_CODE", lot=lot.code, unit=number)
+        state = known[number].state if number in known else None
+        if number not in known or known[number].state_seq != seq:
+            raise Refused("UNIT_CHANGED_SINCE", lot=lot.code, unit=number, unit_state=f"unit_{state or 'packed'}")
+    if isinstance(wrong, told.UnitsVoided):
+        void = set(numbers_of(told.units_named(instead))) if isinstance(instead, told.UnitsVoided) else set[int]()
+        again = (known[number] for number in meant if number not in void)
+        wanted = about_g(lot, world) + sum(unit.grams for unit in again if unit.returned_at is None)
+        have = lot.initial_g - world.gone_g(lot.key)
+        if wanted > have:
+            raise Refused("LABELS_EXCEED_LOT", lot=lot.code, have_g=have, wanted_g=wanted)
+
+
 def not_moved_on(wrong: told.Shipped, instead: told.AnyEvent | None, lot: Lot, world: World) -> None:
     """Units that came to their receiver were shipped: a correction of the shipment names them too."""
     still = set(numbers_of(told.units_named(instead))) if isinstance(instead, told.Shipped) else set[int]()
     for unit in _named(lot, numbers_of(told.units_named(wrong)), world):
-        if unit.state in ("received", "opened") and unit.number not in still:
+        if unit.state in MOVED_ON and unit.number not in still:
             raise Refused("UNIT_MOVED_ON", lot=lot.code, unit=unit.number, unit_state=f"unit_{unit.state}")
 
 

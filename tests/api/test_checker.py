@@ -125,7 +125,7 @@ def test_every_verdict_and_every_check_has_its_words() -> None:
     for check in verification.CHECKS:
         assert f"what.{check}" in TEXTS
     script = (STATIC / "check.js").read_text("utf-8") + (STATIC / "verdict.js").read_text("utf-8")
-    for reason in ("other_code", "other_event", "other_unit", "strange_event", "no_log"):
+    for reason in ("other_code", "other_event", "other_label", "other_unit", "strange_event", "no_log"):
         assert f'"{reason}"' in script
         assert f"said.event.{reason}" in TEXTS
 

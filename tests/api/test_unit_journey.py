@@ -13,7 +13,7 @@ import zxingcpp
 
 from api.verifying import verify
 from domain import events as told
-from domain.label_token import verify_label
+from domain.label_token import signed_label, verify_label
 from domain.verification import Report
 from labels.formats import UNITS
 from labels.unit_label import UnitLabel
@@ -116,6 +116,12 @@ def test_from_the_label_to_the_proof(coop: Coop, lang: str, tmp_path: Path) -> N
         return found
 
     assert report().in_order, report()
+    assert bundle.json()["unit"]["said"] == token.said.hex()
+    stolen = log.keys.label(token.key)  # a genuine code, signed with another weight
+    genuine, address = address, f"HTTP://TESTSERVER/L/{signed_label(replace(token, net_grams=60_000), stolen)}"
+    assert (report().verdict, report().checks[4].why) == ("not_proven", "other_label")
+    address = genuine
+    assert report().in_order
     spoilt = json.loads(bundle.content)
     spoilt["unit"]["index"] ^= 1
     (tmp_path / "proof.json").write_text(json.dumps(spoilt), "utf-8")

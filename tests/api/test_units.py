@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import random
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,10 @@ from api.scan_log import position
 from domain import events as told
 from domain.label_token import parse_typed_code, to_base32
 from domain.units import UnitToPrint
-from ledger import access, scans, units
+from ledger import access, opening, scans, units
 from ledger.keys import Keys
 from models.base import table
-from models.db import system_session
+from models.db import ScopeError, scoped_session, system_session
 from tests.api.conftest import House
 from tests.api.conftest import house as house  # noqa: PLC0414 - a fixture
 from tests.builders import Cluster, at, kg, uid
@@ -281,16 +283,60 @@ def test_the_opening_code_opens_once_without_a_script(yard: Yard) -> None:
     assert again.json() == {"answer": "opened"}
 
 
-def test_five_wrong_codes_shut_the_form_even_for_the_right_one(yard: Yard) -> None:
+def test_five_wrong_codes_shut_the_form_until_the_next_day_even_for_the_right_one(yard: Yard) -> None:
     yard.label(count=2)
-    unit, code, client = yard.print(1, 1)[0], yard.code(1), yard.house.client(accept="application/json")
-    answers = [client.post(f"/l/{code}/open", data={"opening": "0" * 8}).json()["answer"] for _ in range(6)]
-    assert answers == ["wrong"] * 5 + ["locked"]
-    assert client.post(f"/l/{code}/open", data={"opening": unit.opening_code}).json() == {"answer": "locked"}
-    assert yard.state(1) == "issued"
-    other = yard.print(2, 1)[0]
-    answer = client.post(f"/l/{yard.code(2)}/open", data={"opening": other.opening_code})
-    assert answer.json() == {"answer": "opened"}
+    unit, code, clock, client = yard.print(1, 1)[0], yard.code(1), yard.house.clock, yard.house.client()
+    second, code_of_second = yard.print(2, 1)[0], yard.code(2)
+
+    def type_code(typed: str, of: str = code) -> str:
+        return opening.open_unit(yard.house.recorder, of, typed)
+
+    midnight = (clock() // access.DAY + 1) * access.DAY
+    clock.now = midnight - 60 * access.MINUTE
+    assert [type_code("0" * 8) for _ in range(6)] == ["wrong"] * 5 + ["locked"]
+    clock.now = midnight - 1
+    assert type_code(unit.opening_code) == "locked"
+    assert type_code(second.opening_code, code_of_second) == "opened"  # of the same lot
+    for lang, said in (("en", "shut until tomorrow"), ("fr", "à demain (00:00 UTC)")):
+        shut = client.post(f"/l/{code}/open?lang={lang}", data={"opening": unit.opening_code}, follow_redirects=False)
+        assert shut.headers["location"] == f"/l/{code}?lang={lang}&said=locked"
+        page = plain(client.get(shut.headers["location"]))
+        assert said in page
+        assert "/open?" not in page
+    clock.now = midnight
+    assert [type_code("0" * 8) for _ in range(4)] == ["wrong"] * 4  # four, and the right one is the fifth
+    assert client.post(f"/l/{code}/open?format=json", data={"opening": unit.opening_code}).json() == {
+        "answer": "opened"
+    }
+    clock.turn(days=1)
+    assert type_code("0" * 8) == "opened"  # it stays so
+
+
+def tries(yard: Yard) -> list[tuple[int, int]]:
+    with system_session(yard.house.recorder.database, write=False) as session:
+        return [(row.tries, row.day) for row in session.execute(sa.select(_TRY))]
+
+
+def test_tries_are_swept_when_their_day_is_over(yard: Yard) -> None:
+    yard.label(count=2)
+    recorder, today = yard.house.recorder, yard.house.clock() // access.DAY
+    assert opening.open_unit(recorder, yard.code(1), "0" * 8) == "wrong"
+    assert opening.sweep(recorder) == 0
+    assert tries(yard) == [(1, today)]
+    yard.house.clock.turn(days=1)
+    with yard.house.client():  # with its lifespan
+        pass
+    assert tries(yard) == []
+
+
+def test_many_tries_at_once_gain_nothing_on_a_new_day_either(yard: Yard) -> None:
+    yard.label(count=2)
+    code = yard.code(1)
+    for _ in range(2):
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(lambda _: opening.open_unit(yard.house.recorder, code, "0" * 8), range(12)))
+        assert sorted(answers) == ["locked"] * 7 + ["wrong"] * 5
+        yard.house.clock.turn(days=1)
 
 
 def test_forms_are_limited_by_address_and_by_size(yard: Yard) -> None:
@@ -322,6 +368,55 @@ def test_scans_are_kept_coarse_and_name_nobody(yard: Yard) -> None:
     yard.house.clock.turn(days=1)
     yard.page(f"/l/{code}")
     assert len({row.visitor for row in yard.scanned()}) == 2
+
+
+def test_all_processes_hash_alike_and_no_salt_outlives_its_day(yard: Yard) -> None:
+    """One visitor at two processes is one device, also after a restart; the next day it is another."""
+    yard.label(count=2)
+    path, clock = f"/l/{yard.code(1)}", yard.house.clock
+    other = House(replace(yard.house.recorder, entropy=random.Random(2).randbytes), clock, yard.house.settings)
+    for process in (yard.house, other):
+        process.client().get(path)
+        assert process.app.public is not None
+        process.app.public.scan_log.flush()
+    assert len({row.visitor for row in yard.scanned()}) == 1
+    (today,) = salts(yard)
+    assert (today.day, len(today.salt)) == (clock() // access.DAY, 32)
+    clock.turn(days=1)
+    other.client().get(path)
+    assert other.app.public is not None
+    other.app.public.scan_log.flush()  # makes the next salt, and the one before is gone
+    (tomorrow,) = salts(yard)
+    assert (tomorrow.day, tomorrow.salt != today.salt) == (today.day + 1, True)
+    yard.page(path)
+    assert len({row.visitor for row in yard.scanned()}) == 2
+    clock.turn(days=1)
+    scans.sweep(yard.house.recorder)
+    assert salts(yard) == []
+
+
+def salts(yard: Yard) -> list[Any]:
+    with system_session(yard.house.recorder.database, write=False) as session:
+        return list(session.execute(sa.select(table(models.ScanSalt))))
+
+
+def test_of_many_that_need_a_salt_at_once_all_get_the_same(yard: Yard) -> None:
+    recorders = [replace(yard.house.recorder, entropy=random.Random(seed).randbytes) for seed in range(8)]
+    for _ in range(3):
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(scans.salt_of_today, recorders))) == 1
+        yard.house.clock.turn(days=1)
+
+
+def test_no_organisation_reads_the_salt(yard: Yard) -> None:
+    database = yard.house.recorder.database
+    scans.salt_of_today(yard.house.recorder)
+    with scoped_session(database, yard.cluster.orgs["COOP"], write=False) as session, pytest.raises(ScopeError):
+        session.execute(sa.select(table(models.ScanSalt)))
+    if not database.is_postgresql:
+        pytest.skip("SQLite has no row-level security: it is for one trust domain")
+    with scoped_session(database, yard.cluster.orgs["COOP"], write=False) as session:
+        assert session.execute(sa.select(models.ScanSalt)).all() == []
 
 
 @pytest.mark.parametrize(

@@ -223,6 +223,21 @@ def sentences() -> dict[str, tuple[Case, str]]:
         "of another log": (case(None, published.unit_bundle(published.Published(log=published.OTHER_LOG))), "not_proven"),
         "one witness": (case(None, published.unit_bundle(witnesses=published.WITNESSES[1:])), "proven"),
         "no witness": (case(None, published.unit_bundle(witnesses=())), "unwitnessed"),
+        "a genuine code on a label with another weight": (case(published.label(1, net=60_000), unit), "not_proven"),
+        "a genuine code with another day": (case(published.label(1, packed=date(2026, 11, 24)), unit), "not_proven"),
+        "another weight, by the stolen key": (case(published.label(2, net=60_000), unit), "not_proven"),
+        "printed again under a newer key": (case(published.label(3, packed=date(2026, 11, 23)), unit), "retired"),
+        "a code that the proof does not say": (
+            case(None, {**unit, "unit": {**unit["unit"], "said": published.SAID[17].hex()}}), "not_proven"
+        ),
+        "another weight in the proof": (
+            case(None, {**unit, "unit": {**unit["unit"], "said": unit["unit"]["said"][:-6] + "586b03"}}), "not_proven"
+        ),
+        "what is said in capitals": (
+            case(None, {**unit, "unit": {**unit["unit"], "said": unit["unit"]["said"].upper()}}), "not_proven"
+        ),
+        "nothing said": (case(None, {**unit, "unit": {**unit["unit"], "said": None}}), "not_proven"),
+        "a signed label with the code of a lot": (case(published.label(code=published.LABEL_CODE), lot), "not_proven"),
         "no proof": (case(None, b"{}"), "not_proven"),
         "label and no proof": (case(label, b"hello"), "not_proven"),
         "no witness asked": (
@@ -259,6 +274,22 @@ def test_a_verdict_by_what_leads_to_it(name: str) -> None:
     report = in_python(one)
     assert report[0] == verdict, report
     assert [line.split(" ")[:2] for line in report[1]] == [[str(n + 1), c] for n, c in enumerate(verification.CHECKS)]
+
+
+@pytest.mark.parametrize(
+    ("name", "why"),
+    [
+        ("a genuine code on a label with another weight", "other_label"),
+        ("a genuine code with another day", "other_label"),
+        ("another weight, by the stolen key", "other_label"),
+        ("a signed label with the code of a lot", "other_label"),
+        ("a code that the proof does not say", "other_code"),
+        ("another weight in the proof", "other_unit"),
+        ("proof of another", "other_code"),
+    ],
+)
+def test_why_an_event_issues_something_else(name: str, why: str) -> None:
+    assert f"5 event failed {why}" in in_python(sentences()[name][0])[1]
 
 
 def test_each_verdict_is_led_to() -> None:

@@ -275,7 +275,7 @@ def planted_units(a: int, lot: int) -> list[Any]:
     """A row in each table around the labels of A's units."""
     return [
         models.LabelRun(
-            org_id=a, seq=98, lot_id=lot, key=1, commodity=1, packed_on="2024-11-06", seed=b"planted", opening_seed=b"planted"
+            org_id=a, seq=98, lot_id=lot, key=1, commodity=1, packed_on="2024-11-06", nets="[[1,7]]", seed=b"planted", opening_seed=b"planted"
         ),
         models.TradeItem(org_id=a, product="planted", gtin="09521321000018", prefix="9521321", recorded_at=1),
         models.LabelRegister(
@@ -286,7 +286,7 @@ def planted_units(a: int, lot: int) -> list[Any]:
             lot_id=lot, number=1, seq=98, grams=7, packaging="planted", state="issued", state_seq=98, label_seq=98,
             labelled_by=a,
         ),
-        models.OpeningTry(code=UNIT, lot_id=lot, tries=1),
+        models.OpeningTry(code=UNIT, lot_id=lot, tries=1, day=1),
         models.Scan(lot_id=lot, code=UNIT, number=1, at=1, kind="public", visitor="planted"),
         models.LabelAlert(
             org_id=a, code=UNIT, lot_id=lot, number=1, points=80, first_at=1, last_at=1, closed_by="planted",

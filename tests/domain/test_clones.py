@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
+from functools import partial
+from pathlib import Path
 
 import pytest
 
-from domain.clones import ALERT, DAY, HOUR, MINUTE, POINTS, Life, Sighting, assess, kilometres, points, second_receipt
+import domain.clones
+from domain.clones import (
+    DAY,
+    HOUR,
+    MINUTE,
+    RULES,
+    Fact,
+    Life,
+    Sighting,
+    kilometres,
+    load_rules,
+    points,
+)
+from domain.profiles import ProfileMistake
+
+TEXT = (Path(__file__).resolve().parents[2] / "profiles" / "label-rules.toml").read_text("utf-8")
+IN_FORCE = load_rules(TEXT, "label-rules.toml").on(date(2026, 12, 1))
+ALERT = IN_FORCE.alert
+second_receipt = partial(domain.clones.second_receipt, rules=IN_FORCE)
+
+
+def assess(life: Life, seen: Collection[Sighting]) -> list[Fact]:
+    return domain.clones.assess(life, seen, IN_FORCE)
+
 
 T = 1_900_000_000_000
 HAMBURG, MUNICH, MADRID = (53_600_000, 10_000_000), (48_100_000, 11_600_000), (40_400_000, -3_700_000)
@@ -83,7 +109,73 @@ def test_the_bag_says_otherwise() -> None:
 
 
 def test_no_rule_but_two_is_enough_alone() -> None:
-    assert sorted(rule for rule, given in POINTS.items() if given >= ALERT) == ["after_opened", "second_receipt"]
+    assert sorted(rule for rule, given in IN_FORCE.points.items() if given >= ALERT) == [
+        "after_opened",
+        "second_receipt",
+    ]
+
+
+# --- figures are data ---
+
+
+def test_a_figure_holds_from_its_day() -> None:
+    later = """
+[[devices]]
+value = 50
+valid_from = 2027-06-01
+source = "Tried"
+
+[[points]]
+rule = "off_route"
+value = 60
+valid_from = 2027-06-01
+source = "Tried"
+"""
+    book = load_rules(TEXT + later, "x")
+    before, after = book.on(date(2027, 5, 31)), book.on(date(2027, 6, 1))
+    assert before == IN_FORCE == book.on(date(1990, 1, 1))  # before the first day, the first figure
+    assert (after.devices, after.points["off_route"], after.far_km) == (50, 60, before.far_km)
+    crowd = [public(T + i * HOUR, who=f"v{i}") for i in range(31)]
+    assert [fact.rule for fact in domain.clones.assess(OUT, crowd, before)] == ["many_devices"]
+    assert domain.clones.assess(OUT, crowd, after) == []
+    abroad = Life(applied_at=T, route=frozenset({"DE"}))
+    assert points(domain.clones.assess(abroad, [public(T, "ES")], after)) >= after.alert
+
+
+def test_times_are_milliseconds() -> None:
+    assert (IN_FORCE.kept, IN_FORCE.after_opening, IN_FORCE.abroad_within) == (90 * DAY, DAY, HOUR)
+    assert set(IN_FORCE.points) == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "key", "line"),
+    [
+        ("value = 900", 'value = "900"', "far_km[0].value", "value ="),
+        ("value = 900", "value = 0", "far_km[0].value", "value = 0"),
+        ("value = 900", "value = true", "far_km[0].value", "value = true"),
+        ("value = 900", "value = 900\nunit = 1", "far_km[0].unit", "unit = 1"),
+        ("[[far_km]]", "[[far_miles]]", "far_miles", "[[far_miles]]"),
+        ('rule = "off_route"', 'rule = "of_route"', "points[4].rule", "of_route"),
+        ('rule = "off_route"', 'rule = "far_apart"', "points[4].valid_from", "valid_from"),
+        ("[[kept_days]]", "[kept_days]", "kept_days", None),
+        ("[[devices]]", "[[devices]", "", "[[devices]"),
+    ],
+)
+def test_a_mistake_names_file_key_and_line(old: str, new: str, key: str, line: str | None) -> None:
+    text = TEXT.replace(old, new, 1)
+    with pytest.raises(ProfileMistake) as mistake:
+        load_rules(text, "label-rules.toml")
+    assert (mistake.value.file, mistake.value.key) == ("label-rules.toml", key)
+    if line is not None:
+        assert mistake.value.line is not None
+        assert line in text.split("\n")[mistake.value.line - 1]
+
+
+def test_a_rule_without_points_is_a_mistake() -> None:
+    text = TEXT.replace('rule = "off_route"', 'rule = "far_apart"', 1).replace("2022-01-01", "2023-01-01", 5)
+    text = text.replace("2023-01-01", "2022-01-01", 4)
+    with pytest.raises(ProfileMistake, match="off_route"):
+        load_rules(text, "x")
 
 
 # --- a market ---

@@ -29,6 +29,7 @@ from domain.label_token import (
     typed_code,
     verify_label,
 )
+from domain.log import units_root
 from domain.merkle import leaf_hash
 from domain.note import ED25519, SignerKey, commitment, public_key
 from labels.qr import ALPHANUMERIC, symbol, version_of
@@ -351,4 +352,7 @@ def test_the_vectors_in_the_documents_are_true() -> None:
     for told in (public_key(SECRET).hex(), bytes(TOKEN).hex(), label[:66], label[66:], CODE, entry.hex()):
         assert f"`{told}`" in text
     assert f"`{leaf_hash(entry).hex()}`" in text
+    assert f"`{TOKEN.said.hex()}`" in text
+    assert f"`{units_root([TOKEN.said]).hex()}`" in text  # of a run of one: its leaf
+    assert replace(TOKEN, key=9).said == TOKEN.said
     assert f"`{log.verifier}`" in text

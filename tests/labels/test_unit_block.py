@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import orjson
 import pytest
 
-from domain.clones import POINTS, Fact
+from domain.clones import RULES, Fact
 from domain.units import STATES, State, UnitView
 from labels import texts
 from labels.page import page_html, page_json
@@ -19,12 +19,13 @@ from tests.labels.builders import a_passport
 
 AT = int(datetime(2025, 5, 3, 12, tzinfo=UTC).timestamp() * 1000)
 VIEW = UnitView("Y3RZ5WZMYQVFFY7S", 17, 300, 62_500, "shipped", labelled_at=AT, shipped_at=AT)
-FACTS = tuple(Fact(rule, points, AT, ("DE", "ES")) for rule, points in POINTS.items())
+FACTS = tuple(Fact(rule, 20, AT, ("DE", "ES")) for rule in RULES)
 RECALLED = a_passport(state="recalled", state_reason=("RECALLED", {"reason": "Salmonella"}))
 
 
 def of_state(state: State) -> UnitView:
-    return replace(VIEW, state=state, opened_at=AT if state == "opened" else None)
+    returned, opened = (AT if state == wanted else None for wanted in ("returned", "opened"))
+    return replace(VIEW, state=state, returned_at=returned, opened_at=opened)
 
 
 @pytest.mark.parametrize("lang", LANGS)
@@ -47,6 +48,7 @@ def test_every_state_is_said_in_both_languages(lang: Lang, state: State) -> None
     assert f'<body class="{tone}">' in text
     assert ("/open?" in text) == (state not in ("opened", "void"))
     assert ("/differs?" in text) == (state != "void")
+    assert (texts.text(lang, "unit.returned") + "</b>" in text) == (state == "returned")
     if tone != "ok":
         word = texts.text(lang, f"unit.{tone}")
         assert f"<title>{word} " in text

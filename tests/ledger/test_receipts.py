@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 import models
 from domain import events as told
-from domain.clones import DAY, KEPT, Sighting
+from domain.clones import DAY, Sighting
 from domain.label_token import SIGNED_CHARACTERS, parse_typed_code, to_base32, typed_code
 from domain.refusals import Refused
 from ledger import receipts, scans, units
@@ -21,7 +21,7 @@ from models.base import table
 from models.db import system_session
 from tests.builders import at, kg, uid
 from tests.ledger.season import Chain
-from tests.ledger.test_units import act, label, same_after_replay, ship, span, states, to_print
+from tests.ledger.test_units import act, back, label, same_after_replay, ship, span, states, to_print
 from tests.ledger.test_units import chain as chain  # noqa: PLC0414 - a fixture
 
 _SCAN = table(models.Scan)
@@ -158,6 +158,20 @@ def test_what_was_shipped_on_may_be_received_again(chain: Chain) -> None:
     same_after_replay(chain)
 
 
+def test_what_came_back_is_received_anew_without_suspicion(chain: Chain) -> None:
+    label(chain)
+    address = to_print(chain)[0].address
+    chain.ok(ship("s", 62.5, span(1)))
+    assert scan(chain, [address]).scans[0].status == "received"
+    chain.ok(back("b", 62.5, "2030-03-17T17:46:40Z"))
+    assert scan(chain, [address], "COOP").scans[0].status == "not_sent"
+    assert scan(chain, [address], "RIVAL").scans[0].status == "received"
+    assert alerts(chain) == []
+    assert scan(chain, [address], "EXP").scans[0].status == "elsewhere"
+    assert [alert.points for alert in alerts(chain)] == [100]
+    same_after_replay(chain)
+
+
 def test_two_receivers_who_scan_the_same_load_at_once_share_it_without_a_copy(chain: Chain) -> None:
     label(chain)
     addresses = [item.address for item in to_print(chain)]
@@ -173,16 +187,17 @@ def test_two_receivers_who_scan_the_same_load_at_once_share_it_without_a_copy(ch
     same_after_replay(chain)
 
 
-def test_scans_are_deleted_after_ninety_days(chain: Chain) -> None:
+def test_scans_are_deleted_when_they_were_kept_long_enough(chain: Chain) -> None:
     label(chain)
     code = to_base32(parse_typed_code(to_print(chain)[0].typed_code))
     now = chain.recorder.clock()
-    ages = (KEPT + 1, KEPT - 1, 0)
+    kept = scans.rules_at(now).kept
+    ages = (kept + 1, kept - 1, 0)
     scans.keep_now(chain.recorder, [scans.Seen(code, Sighting(now - age, "public")) for age in ages])
     scans.keep_now(chain.recorder, [scans.Seen("0" * 16, Sighting(now, "public"))])
     assert len(scan_rows(chain)) == 3
     assert scans.sweep(chain.recorder) == 1
-    assert [row.at for row in scan_rows(chain)] == [now - KEPT + 1, now]
+    assert [row.at for row in scan_rows(chain)] == [now - kept + 1, now]
 
 
 def test_the_rules_on_copies_hear_of_the_life_of_the_unit(chain: Chain, tmp_path: Path) -> None:

@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 
 import models
 from domain import events as told
-from domain.label_token import parse_typed_code, to_base32, verify_label
-from domain.log import units_root
+from domain.label_token import Token, parse_token, parse_typed_code, to_base32, verify_label
+from domain.log import units_root, verify_unit
 from domain.refusals import Refused
 from domain.units import opens
-from ledger import issue, units
+from ledger import issue, opening, units
 from ledger.keys import Keys
 from ledger.record import Recorder
 from ledger.replay import replay
@@ -114,7 +114,8 @@ def test_a_label_says_what_was_packed_and_is_the_same_every_time(chain: Chain) -
         token = verify_label(item.address.rpartition("/")[2], publics)
         assert (token.key, token.net_grams, token.packed, token.commodity) == (KEY, item.net_grams, item.packed_on, 1)
         assert token.unit == parse_typed_code(item.typed_code)
-    assert units_root(parse_typed_code(item.typed_code) for item in printed).hex() == done.codes_root
+    tokens = [verify_label(item.address.rpartition("/")[2], publics) for item in printed]
+    assert units_root(token.said for token in tokens).hex() == done.codes_root
     assert len({item.typed_code for item in printed}) == len({item.opening_code for item in printed}) == 7
     with system_session(chain.recorder.database, write=False) as session:
         run = session.execute(sa.select(_RUN)).one()
@@ -129,6 +130,78 @@ def test_a_label_says_what_was_packed_and_is_the_same_every_time(chain: Chain) -
     assert states(chain) == ["issued"] * 7
     assert chain.lot("DB").remaining_g == 400_000
     same_after_replay(chain)
+
+
+def proven(chain: Chain, code: str) -> tuple[Token, str]:
+    """What the proof of a code says of its unit (under key 0), and the root that it leads to."""
+    with system_session(chain.recorder.database, write=False) as session:
+        found = units.proof_of_unit(session, code)
+        assert found is not None
+        body = session.execute(
+            sa.select(table(models.Event).c.body).where(table(models.Event).c.seq == found.seq)
+        ).scalar_one()
+    event = told.parse(body)
+    assert isinstance(event, told.UnitsLabelled)
+    assert verify_unit(found.said, found.index, event.count, found.hashes, bytes.fromhex(event.codes_root))
+    return parse_token(b"\x01\0\0" + found.said), event.codes_root
+
+
+def test_the_event_commits_to_what_each_label_says(chain: Chain) -> None:
+    label(chain, first=5, count=3)
+    for item in to_print(chain, 5, 3):
+        token = verify_label(item.address.rpartition("/")[2], units.public_keys(chain.recorder))
+        assert proven(chain, token.code)[0] == replace(token, key=0)
+    with system_session(chain.recorder.database, write=False) as session:
+        assert session.execute(sa.select(_RUN.c.nets)).scalar_one() == "[[2, 62500], [1, 25000]]"
+        assert units.proof_of_unit(session, "0" * 16) is None
+
+
+def test_what_was_issued_is_proven_though_the_lot_is_packed_otherwise_since(chain: Chain) -> None:
+    label(chain)
+    items = to_print(chain)
+    before = [proven(chain, code_of(item)) for item in items]
+    chain.ok(act(told.UnitsVoided, "v", units=span(1, 7), reason="Miscounted"))
+    instead = told.Packed(
+        id=uid("p2"), occurred_at=at("2025-01-25T09:00:00Z"), lot=uid("DB"), packaging="jute_60", units=3
+    )
+    wrong = told.Corrected(
+        id=uid("c"), occurred_at=at("2030-01-22T09:00:00Z"), event=uid("pack"), reason="Miscounted", instead=instead
+    )
+    chain.ok(wrong)
+    assert [row.grams for row in rows(chain).values()] == [60_000] * 3
+    assert [proven(chain, code_of(item)) for item in items] == before
+    label(chain, count=3)
+    again = to_print(chain, 1, 3)
+    assert [proven(chain, code_of(item))[0].net_grams for item in again] == [60_000] * 3
+    assert {item.packed_on for item in again} == {date(2025, 1, 25)}
+    same_after_replay(chain)
+
+
+def test_labels_are_not_issued_for_what_was_packed_otherwise_meanwhile(
+    chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the look at the weights and the record the packing is corrected: the labels say the new weights."""
+    secret = units._secret
+    corrections = [
+        told.Corrected(
+            id=uid("c"),
+            occurred_at=at("2030-01-22T09:00:00Z"),
+            event=uid("pack"),
+            reason="Miscounted",
+            instead=told.Packed(
+                id=uid("p2"), occurred_at=at("2025-01-21T09:00:00Z"), lot=uid("DB"), packaging="jute_60", units=6
+            ),
+        )
+    ]
+
+    def meanwhile(recorder: Recorder, key: int) -> bytes:
+        if corrections:
+            chain.ok(corrections.pop())
+        return secret(recorder, key)
+
+    monkeypatch.setattr(units, "_secret", meanwhile)
+    label(chain, count=6)
+    assert {proven(chain, code_of(item))[0].net_grams for item in to_print(chain, 1, 6)} == {60_000}
 
 
 def test_labels_need_a_key_a_packed_unit_and_an_owner(chain: Chain) -> None:
@@ -366,6 +439,165 @@ def test_a_shipment_whose_units_came_is_taken_back_only_with_them(chain: Chain) 
     same_after_replay(chain)
 
 
+def back(name: str, weight: Any, when: str = "2030-02-10T09:00:00Z", **more: Any) -> told.Returned:
+    said = {"unopened": True, "kept_as_required": True, "reason": "Not wanted", "shipment": uid("s")} | more
+    return told.Returned(
+        id=uid(name),
+        occurred_at=at(when),
+        site=uid("FERM"),
+        lot=uid("DB"),
+        into=told.Named(lot=uid(f"R-{name}"), code=f"R-{name.upper()}"),
+        quantity=kg(weight),
+        **said,
+    )
+
+
+def test_a_shipment_that_comes_back_brings_its_units_back(chain: Chain) -> None:
+    label(chain, count=3)
+    chain.ok(act(told.UnitsApplied, "a", units=span(1, 3)))
+    chain.ok(ship("s", 187.5, span(1, 3)))
+    chain.ok(act(told.UnitsReceived, "r", "2030-02-01T09:00:00Z", units=span(2)), "EXP")
+    chain.ok(back("b", 187.5))
+    assert states(chain) == ["returned"] * 3 + [None] * 4
+    two = rows(chain)[2]
+    days = [two.applied_at, two.shipped_at, two.received_at, two.returned_at]
+    assert days == sorted(days)  # what happened stays
+    assert two.state_at == two.returned_at
+    # its grams are in the lot of the return: it does not leave as a unit of DB, nor does it come back twice
+    assert (
+        chain.refused(act(told.Shipped, "s2", "2030-02-11T09:00:00Z", quantity=kg(62.5), units=span(1))) == "UNIT_STATE"
+    )
+    assert chain.refused(back("b2", 62.5, units=span(1))) in ("UNIT_STATE", "RETURN_EXCEEDS_SHIPMENT")
+    # its label names grams of another lot, so that the rest can be labelled
+    label(chain, first=4, count=4)
+    # whoever gets the goods next receives them by their labels, and nothing is suspected
+    code = code_of(to_print(chain, 2, 1)[0])
+    chain.ok(act(told.UnitsReceived, "r2", "2030-03-01T09:00:00Z", codes=(code,)), "RIVAL")
+    assert states(chain)[:3] == ["returned", "received", "returned"]
+    same_after_replay(chain)
+
+
+def test_of_a_part_that_comes_back_the_units_are_named(chain: Chain) -> None:
+    label(chain, count=4)
+    chain.ok(ship("s", 187.5, span(1, 3)))
+    assert chain.refused(back("b1", 62.5, units=span(4))) == "UNIT_NOT_SHIPPED"
+    assert chain.refused(back("b2", 62.5, units=span(1, 2))) == "UNITS_WEIGH_OTHERWISE"
+    assert chain.refused(back("b3", 62.5, units=())) == "NO_UNITS"
+    chain.ok(back("b4", 62.5))  # nobody said which
+    assert states(chain)[:3] == ["shipped"] * 3
+    chain.ok(told.Corrected(id=uid("c"), occurred_at=at("2030-02-11T09:00:00Z"), event=uid("b4"), reason="Which?"))
+    chain.ok(back("b5", 62.5, units=span(2)))
+    assert states(chain)[:3] == ["shipped", "returned", "shipped"]
+    assert chain.refused(back("b6", 62.5, units=span(2))) == "UNIT_STATE"
+    chain.ok(act(told.UnitsOpened, "o", "2030-02-12T09:00:00Z", units=span(3)))
+    assert chain.refused(back("b7", 125, "2030-02-13T09:00:00Z")) == "UNIT_STATE"  # one was opened
+    chain.ok(
+        back(
+            "b8", 120, "2030-02-13T09:00:00Z", unopened=False, units=[{"first": 1, "last": 1}, {"first": 3, "last": 3}]
+        )
+    )
+    assert states(chain)[:4] == ["returned", "returned", "opened", "issued"]
+    same_after_replay(chain)
+
+
+def test_a_return_told_in_error_leaves_the_units_as_they_were(chain: Chain) -> None:
+    label(chain, count=3)
+    chain.ok(ship("s", 125, span(1, 2)))
+    chain.ok(act(told.UnitsReceived, "r", "2030-02-01T09:00:00Z", units=span(2)), "EXP")
+    before = rows(chain)
+    chain.ok(back("b", 125))
+    gone = told.Corrected(id=uid("c1"), occurred_at=at("2030-03-01T09:00:00Z"), event=uid("s"), reason="Wrong")
+    assert chain.refused(gone) == "UNIT_MOVED_ON"  # what came back left
+    chain.ok(gone.model_copy(update={"id": uid("c2"), "event": uid("b"), "instead": back("b1", 62.5, units=span(1))}))
+    assert states(chain)[:2] == ["returned", "received"]
+    chain.ok(gone.model_copy(update={"id": uid("c3"), "event": uid("c2")}))
+    assert rows(chain) == before
+    same_after_replay(chain)
+
+
+def wrong(name: str, of: str, instead: Any = None) -> told.Corrected:
+    when = at("2030-03-01T09:00:00Z")
+    return told.Corrected(id=uid(name), occurred_at=when, event=uid(of), reason="Wrong", instead=instead)
+
+
+def test_what_was_told_of_units_is_taken_back_step_by_step(chain: Chain) -> None:
+    """Each step is undone to the row, newest first; what somebody else told is theirs to take back."""
+    label(chain)
+    code = code_of(to_print(chain, 2, 1)[0])
+    weighed = [{"unit": 2, "net": {"value": "62.9", "unit": "kg"}}]
+    steps = [
+        ("a", act(told.UnitsApplied, "a", units=span(1, 3), weighed=weighed), "COOP"),
+        ("s", ship("s", 125, span(1, 2)), "COOP"),
+        ("r", act(told.UnitsReceived, "r", "2030-02-01T09:00:00Z", units=span(1), codes=(code,)), "EXP"),
+        ("o", act(told.UnitsOpened, "o", "2030-02-02T09:00:00Z", units=span(2)), "EXP"),
+        ("v", act(told.UnitsVoided, "v", "2030-02-03T09:00:00Z", units=span(2), reason="Emptied"), "COOP"),
+    ]
+    before = []
+    for _, event, org in steps:
+        before.append(rows(chain))
+        chain.ok(event, org)
+    same_after_replay(chain)
+    assert chain.refused(wrong("early", "o"), "EXP") == "UNIT_CHANGED_SINCE"
+    assert chain.refused(wrong("other", "r"), "COOP") == "EVENT_UNKNOWN"
+    for (name, _, org), held in zip(reversed(steps), reversed(before), strict=True):
+        chain.ok(wrong(f"c-{name}", name), org)
+        assert rows(chain) == held, name
+    assert chain.refused(wrong("twice", "a")) == "ALREADY_CORRECTED"
+    same_after_replay(chain)
+
+
+def test_the_right_units_take_the_place_of_the_wrong_ones(chain: Chain) -> None:
+    label(chain)
+    chain.ok(act(told.UnitsApplied, "a", units=span(1, 3)))
+    chain.ok(wrong("c1", "a", act(told.UnitsApplied, "a2", units=span(2, 4))))
+    assert states(chain) == ["issued", "applied", "applied", "applied", "issued", "issued", "issued"]
+    chain.ok(wrong("c2", "c1", act(told.UnitsApplied, "a3", units=span(4))))  # a correction may be corrected
+    assert states(chain) == ["issued"] * 3 + ["applied"] + ["issued"] * 3
+    refused = wrong("c3", "c2", act(told.UnitsOpened, "x", units=span(4)))
+    assert chain.refused(refused) == "CORRECTION_TYPE_MISMATCH"
+    chain.ok(ship("s", 125, span(4, 5)))
+    moved = chain.tell(wrong("c4", "c2")).refused
+    assert moved is not None
+    assert (moved.code, moved.params["unit"], moved.params["unit_state"]) == ("UNIT_CHANGED_SINCE", 4, "unit_shipped")
+    same_after_replay(chain)
+
+
+def test_labels_that_count_again_name_no_more_than_the_lot_has(chain: Chain) -> None:
+    label(chain, count=6)  # 375 of 400 kg
+    lost = told.Lost(id=uid("l"), occurred_at=at("2025-01-25T09:00:00Z"), lot=uid("DB"), quantity=kg(30), reason="Wet")
+    chain.ok(act(told.UnitsVoided, "v", units=span(1, 2), reason="Torn"))
+    chain.ok(lost)
+    assert chain.refused(wrong("c1", "v")) == "LABELS_EXCEED_LOT"  # 375 kg of labels for 370 kg
+    chain.ok(wrong("c2", "v", act(told.UnitsVoided, "v1", units=span(1), reason="Torn")))
+    assert states(chain) == ["void"] + ["issued"] * 5 + [None]
+    chain.ok(wrong("c3", "l"))
+    chain.ok(wrong("c4", "c2"))
+    assert states(chain) == ["issued"] * 6 + [None]
+    with system_session(chain.recorder.database, write=False) as session:
+        lines = units.register(session, chain.cluster.orgs["COOP"])
+    assert [line.kind for line in lines] == ["issued"]
+    assert len(to_print(chain, 1, 6)) == 6  # the label is the same again
+    chain.ok(act(told.UnitsVoided, "v2", units=span(2), reason="Torn"))
+    label(chain, first=2, count=1)
+    assert chain.refused(wrong("c5", "v2")) == "UNIT_CHANGED_SINCE"  # it has another label
+    same_after_replay(chain)
+
+
+def test_what_an_opening_code_said_is_not_taken_back(chain: Chain) -> None:
+    label(chain)
+    item = to_print(chain, 1, 1)[0]
+    assert opening.open_unit(chain.recorder, code_of(item), item.opening_code) == "opened"
+    with system_session(chain.recorder.database, write=False) as session:
+        event = table(models.Event)
+        told_id = session.execute(sa.select(event.c.id).where(event.c.type == "units_opened")).scalar_one()
+    refused = told.Corrected(id=uid("c"), occurred_at=at("2030-03-18T09:00:00Z"), event=told_id, reason="Wrong")
+    assert chain.refused(refused) in ("UNIT_OPENED_BY_CODE", "EVENT_IN_FUTURE")
+    assert (
+        chain.refused(refused.model_copy(update={"occurred_at": at("2030-03-01T09:00:00Z")})) == "UNIT_OPENED_BY_CODE"
+    )
+    assert states(chain)[0] == "opened"
+
+
 def test_two_receivers_of_one_unit_at_once_one_has_it(chain: Chain) -> None:
     label(chain)
     codes = [code_of(item) for item in to_print(chain)]
@@ -403,16 +635,26 @@ def test_the_same_units_labelled_twice_at_once_have_one_label(chain: Chain) -> N
     same_after_replay(chain)
 
 
-def lost(chain: Chain) -> int:
+def gone(chain: Chain) -> int:
+    """Grams of DB that were lost, or came back as a lot of their own."""
     line = table(models.Line)
     with system_session(chain.recorder.database, write=False) as session:
-        query = sa.select(sa.func.sum(line.c.grams)).where(line.c.kind == "lost")
+        query = sa.select(sa.func.sum(line.c.grams)).where(
+            line.c.lot_id == chain.lot("DB").id, line.c.kind.in_(("lost", "out"))
+        )
         return int(session.execute(query).scalar_one() or 0)
+
+
+def told_before(chain: Chain, *kinds: str) -> list[Any]:
+    event = table(models.Event)
+    with system_session(chain.recorder.database, write=False) as session:
+        query = sa.select(event.c.id, event.c.org_id).where(event.c.type.in_(kinds)).order_by(event.c.seq)
+        return list(session.execute(query))
 
 
 ACTS = st.lists(
     st.tuples(
-        st.sampled_from(["label", "void", "apply", "ship", "receive", "open", "print", "lost"]),
+        st.sampled_from(["label", "void", "apply", "ship", "receive", "open", "print", "lost", "back", "correct"]),
         st.integers(1, 7),
         st.integers(1, 4),
     ),
@@ -435,8 +677,9 @@ def test_whatever_is_told_labels_never_exceed_the_grams_and_replay_agrees(
             match kind:
                 case "label":
                     label(chain, first, wanted)
-                    about = sum(row.grams for row in rows(chain).values() if row.state not in (None, "void"))
-                    assert about <= 400_000 - lost(chain)
+                    held = [row for row in rows(chain).values() if row.returned_at is None]
+                    about = sum(row.grams for row in held if row.state not in (None, "void"))
+                    assert about <= 400_000 - gone(chain)
                 case "print":
                     units.printed(
                         chain.recorder, chain.cluster.actor("COOP"), "DB", first=first, count=wanted, reason="x"
@@ -449,6 +692,27 @@ def test_whatever_is_told_labels_never_exceed_the_grams_and_replay_agrees(
                     chain.tell(act(told.UnitsOpened, name, units=spans))
                 case "receive":
                     chain.tell(act(told.UnitsReceived, name, units=spans), "EXP")
+                case "back":
+                    weight = sum(row.grams for number, row in rows(chain).items() if first <= number <= last)
+                    named = spans if chance.random() < 0.7 else None
+                    shipments = told_before(chain, "shipped") or [None]
+                    shipment = chance.choice(shipments)
+                    if shipment is not None:
+                        more = {"shipment": shipment.id, "unopened": chance.random() < 0.5, "units": named}
+                        chain.tell(back(f"{chance.randrange(10**8)}", weight / 1000, "2030-03-01T09:00:00Z", **more))
+                case "correct":
+                    kinds = ("units_applied", "units_received", "units_opened", "units_voided", "shipped", "returned")
+                    for event in told_before(chain, *kinds, "corrected")[-wanted:]:
+                        org = next(code for code, key in chain.cluster.orgs.items() if key == event.org_id)
+                        chain.tell(
+                            told.Corrected(
+                                id=uid(f"{name}-{event.id}"),
+                                occurred_at=at("2030-03-02T09:00:00Z"),
+                                event=event.id,
+                                reason="x",
+                            ),
+                            org,
+                        )
                 case "lost":
                     chain.tell(
                         told.Lost(
