@@ -1,4 +1,7 @@
-"""Seals the log beside the requests: a thread that enters what is new every few seconds, and how far it came."""
+"""Seals the log beside the requests: a thread that enters what is new every few seconds, and how far it came.
+
+Witnesses that are asked to cosign have a thread of their own (``api.pushing``), which only hears that there is news.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.pushing import Pusher
 from labels.page import Seal
+from ledger import witnesses
 from ledger.log import CannotSeal, SealedLog, seal, standing
 from models.db import system_session
 
@@ -26,15 +31,20 @@ class Sealer:
         self._thread: threading.Thread | None = None
         self.state: Seal | None = None
         self.refused: str | None = None
+        self.silent: tuple[str, ...] = ()  # witnesses that were asked last and did not cosign
+        self._pusher = Pusher(log)
 
     def start(self) -> None:
         """Begin; what waits is sealed at once."""
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._thread.start()
+        if self._seconds:
+            self._pusher.start()
 
     def stop(self) -> None:
         """End after the seal that is under way."""
         self._stop.set()
+        self._pusher.stop()
         if self._thread is not None:
             self._thread.join(timeout=30)
 
@@ -47,8 +57,8 @@ class Sealer:
     def once(self) -> None:
         """Seal what is new, and see how far the log is sealed. What must not be signed is said, and not signed."""
         try:
-            if self._seconds:
-                seal(self._log)
+            if self._seconds and seal(self._log) is not None:
+                self._pusher.wake()
             self.refused = None
         except CannotSeal as refused:
             if self.refused != str(refused):
@@ -63,6 +73,7 @@ class Sealer:
         try:
             with system_session(self._log.recorder.database, write=False) as session:
                 now = standing(session)
+                self.silent = tuple(one.key.name for one in witnesses.asked(session) if one.trouble is not None)
         except SQLAlchemyError:
             _LOG.exception("the state of the log could not be read")
             return
