@@ -587,12 +587,34 @@ def test_two_threads_never_cosign_two_histories_of_one_log(tmp_path: Path) -> No
         assert sum(given) == 1
 
 
-def test_a_spoilt_file_is_never_taken_for_none(tmp_path: Path) -> None:
+def test_a_log_that_is_first_watched_while_it_asks_has_one_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There is no file yet, and the one who watches makes it under another name than the one who is asked."""
+    real: Callable[..., bool] = witness_server.exchange
+
+    def interrupted(*given: Any) -> bool:
+        monkeypatch.setattr(witness_server, "exchange", real)
+        files = {"checkpoint": told(30).checkpoint}
+        assert witness(files.__getitem__, WITNESS, tmp_path / "url.json", [str(LOG.verifier)], now=lambda: TIME)
+        return real(*given)
+
+    monkeypatch.setattr(witness_server, "exchange", interrupted)
+    with pytest.raises(NotCosigned) as refused:
+        add_checkpoint(bytes(told(20)), LOGS, WITNESS, tmp_path, TIME)
+    assert (refused.value.why, refused.value.size) == (Why.OTHER_SIZE, 30)
+    assert [path.name for path in tmp_path.glob("*.json")] == ["url.json"]
+
+
+@pytest.mark.parametrize("named", ["url.json", None])
+def test_a_spoilt_file_is_never_taken_for_none(tmp_path: Path, named: str | None) -> None:
     add_checkpoint(bytes(told(10)), LOGS, WITNESS, tmp_path, TIME)
     path = file_of(tmp_path, ORIGIN)
+    path = path.rename(path.with_name(named or path.name))
     path.write_bytes(path.read_bytes()[:-20])
     with pytest.raises(ValueError):
         add_checkpoint(bytes(told(10)), LOGS, WITNESS, tmp_path, TIME)
+    assert list(tmp_path.glob("*.json")) == [path]
 
 
 def test_a_witness_that_watches_and_one_that_is_asked_keep_one_file(tmp_path: Path) -> None:
