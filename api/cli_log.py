@@ -341,7 +341,9 @@ def _listen(listen: str, signer: SignerKey, written: list[str], folder: Path) ->
         _say("Say where to listen as HOST:PORT, e.g. 127.0.0.1:8100.")
         sys.exit(2)
     for origin in logs:
-        _say(f"Cosigns {origin}. Its operator says: filiere keys witness KEY --url https://…")
+        _say(
+            f"Cosigns {origin}. Its operator names this witness: filiere keys witness {signer.verifier} --url https://…"
+        )
     uvicorn.run(
         application(signer, logs, folder),
         host=host.strip("[]") or "127.0.0.1",

@@ -13,14 +13,15 @@ import logging
 import ssl
 import threading
 from functools import cache
-from typing import Final
-
-import httpx
+from typing import TYPE_CHECKING, Final
 
 from domain.note import Note, parse_checkpoint, parse_note
 from domain.witness import MOST_ANSWERED, Answer, NotAnswered, Trouble, read_answer
 from ledger.log import SealedLog
 from ledger.witnesses import Asked, due, failed, request_of, take
+
+if TYPE_CHECKING:
+    import httpx
 
 _LOG: Final = logging.getLogger("filiere.witnesses")
 
@@ -41,7 +42,7 @@ SENTENCES: Final = {
     Trouble.STATUS: "its answer is not one of the protocol",
     Trouble.NOT_COSIGNED: "its answer holds no cosignature of its key that verifies",
     Trouble.MALFORMED: "it does not understand the request",
-    Trouble.NOT_SIGNED: "it does not know the key that signs the log: tell it the new one (“filiere keys list”)",
+    Trouble.NOT_SIGNED: "it does not know this log, or not its newest key: tell it that key (“filiere keys list”)",
     Trouble.UNKNOWN_LOG: "it does not know this log: tell it the key of the log (“filiere keys list”)",
     Trouble.AHEAD: "it saw more of this log than there is: was the log cut off, or restored from an old copy?",
     Trouble.INCONSISTENT: "IT SAYS THAT THE LOG WAS REWRITTEN: this is not the log that it saw. Run “filiere audit”",
@@ -95,11 +96,14 @@ class Pusher:
         """Each witness is asked by a task of its own: none waits for another."""
         self._woken, busy = asyncio.Event(), dict[str, asyncio.Task[None]]()
         self._loop = asyncio.get_running_loop()
-        async with _client() as client:
+        async with contextlib.AsyncExitStack() as stack:
+            client: httpx.AsyncClient | None = None
             while not self._stopping:
                 self._woken.clear()
                 busy = {key: task for key, task in busy.items() if not task.done()}
                 for one in await self._due():
+                    if client is None:
+                        client = await stack.enter_async_context(_client())
                     if str(one.key) not in busy:
                         busy[str(one.key)] = asyncio.create_task(self._ask(client, one))
                 with contextlib.suppress(TimeoutError):
@@ -144,6 +148,8 @@ class Pusher:
 
     async def _post(self, client: httpx.AsyncClient, url: str, body: bytes) -> Answer:
         """One answer in its time. A kept connection that was closed meanwhile is opened once more."""
+        import httpx
+
         try:
             async with asyncio.timeout(self._seconds):
                 try:
@@ -157,6 +163,8 @@ class Pusher:
 
 
 def _client() -> httpx.AsyncClient:
+    import httpx
+
     headers = {"accept-encoding": "identity"}
     return httpx.AsyncClient(verify=_trusted(), timeout=SECONDS, follow_redirects=False, headers=headers)
 
@@ -164,6 +172,8 @@ def _client() -> httpx.AsyncClient:
 @cache
 def _trusted() -> ssl.SSLContext:
     """The authorities that this machine trusts: read once, which takes a twentieth of a second."""
+    import httpx
+
     return httpx.create_ssl_context()
 
 

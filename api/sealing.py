@@ -33,6 +33,7 @@ class Sealer:
         self.refused: str | None = None
         self.silent: tuple[str, ...] = ()  # witnesses that were asked last and did not cosign
         self._pusher = Pusher(log)
+        self._asked = (0, 0)  # tree and size about which the witnesses were asked last
 
     def start(self) -> None:
         """Begin; what waits is sealed at once."""
@@ -57,8 +58,8 @@ class Sealer:
     def once(self) -> None:
         """Seal what is new, and see how far the log is sealed. What must not be signed is said, and not signed."""
         try:
-            if self._seconds and seal(self._log) is not None:
-                self._pusher.wake()
+            if self._seconds:
+                seal(self._log)
             self.refused = None
         except CannotSeal as refused:
             if self.refused != str(refused):
@@ -69,7 +70,7 @@ class Sealer:
         self.look()
 
     def look(self) -> None:
-        """How far the log is sealed, by whomever."""
+        """How far the log is sealed, by whomever; the witnesses are asked about what is new."""
         try:
             with system_session(self._log.recorder.database, write=False) as session:
                 now = standing(session)
@@ -77,6 +78,9 @@ class Sealer:
         except SQLAlchemyError:
             _LOG.exception("the state of the log could not be read")
             return
+        if (now.tree, now.size) != self._asked:
+            self._asked = (now.tree, now.size)
+            self._pusher.wake()
         if now.signed_at is not None:
             at = datetime.fromtimestamp(now.signed_at // 1000, UTC)
             self.state = Seal(now.seq, at, len(now.witnesses))

@@ -209,14 +209,15 @@ def _lines(body: bytes, asked: Request, key: VerifierKey) -> Note:
 
 
 def _told_size(answer: Answer, asked: Request) -> int:
-    if answer.media.partition(";")[0].strip().lower() != SIZE_TYPE or not answer.body.endswith(b"\n"):
-        raise NotAnswered(Trouble.STATUS, "409 without a size")
+    """The size told with a 409. Without another one, at equal sizes: v1.0.0 answers so to another root of one size."""
+    is_size = answer.media.partition(";")[0].strip().lower() == SIZE_TYPE and answer.body.endswith(b"\n")
     try:
-        size = decode_number(decode_text(answer.body)[:-1])
+        size = decode_number(decode_text(answer.body)[:-1]) if is_size else asked.old
     except BadNote:
-        raise NotAnswered(Trouble.STATUS, "409 without a size") from None
+        size = asked.old
     if size == asked.old:
-        raise NotAnswered(Trouble.STATUS, "409 with the size that it was asked from")
+        same = parse_checkpoint(parse_note(asked.checkpoint).text).size == asked.old
+        raise NotAnswered(Trouble.INCONSISTENT if same else Trouble.STATUS, "409 without another size")
     return size
 
 

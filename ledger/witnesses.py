@@ -27,6 +27,8 @@ _ADDRESS, _CHECKPOINT, _COSIGNATURE = (
     table(models.Cosignature),
 )
 
+_TROUBLES: Final = {trouble.value: trouble for trouble in Trouble}
+
 MOST_DETAIL: Final = 300
 """Characters that are kept of what else there is to say of a failure."""
 
@@ -85,7 +87,7 @@ def asked(session: SystemSession) -> list[Asked]:
 
 def _asked(key: VerifierKey, tree: int, row: Any) -> Asked:
     size = row.size if row.tree == tree else 0
-    trouble = Trouble(row.trouble) if row.trouble is not None else None
+    trouble = _TROUBLES.get(row.trouble, Trouble.STATUS) if row.trouble is not None else None
     return Asked(key, row.url, tree, size, row.tried_at, row.failures, row.failing_since, trouble, row.detail or "")
 
 

@@ -24,6 +24,7 @@ import uvicorn
 from starlette.requests import Request as Asked
 from typer.testing import CliRunner
 
+import ledger.log
 import models
 from api import cli_log, witness_server
 from api.cli import app as filiere
@@ -46,7 +47,7 @@ from domain.note import (
 )
 from domain.witness import MOST_ANSWERED, SIZE_TYPE, NotCosigned, Request, Trouble, Why
 from ledger.keys import Keys
-from ledger.log import SealedLog, known_keys, open_log, rotate_label_key, rotate_log_key, seal, standing
+from ledger.log import SealedLog, cosigned, known_keys, open_log, rotate_label_key, rotate_log_key, seal, standing
 from ledger.record import Recorder
 from ledger.witnesses import asked, due, name
 from models.base import table
@@ -370,6 +371,13 @@ def test_a_failure_is_said_when_it_changes(log: SealedLog, outside: Outside, cap
     ]
 
 
+def test_a_trouble_of_another_release_stops_nothing(log: SealedLog) -> None:
+    name(log, str(WITNESS.verifier), "https://w.example.org")
+    with system_session(log.recorder.database, write=True) as session:
+        session.connection().execute(sa.update(table(models.WitnessAddress)).values(trouble="of tomorrow"))
+    assert state(log).trouble is Trouble.STATUS
+
+
 def test_nobody_listens(log: SealedLog) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -409,6 +417,31 @@ def test_a_dead_witness_holds_up_neither_sealing_nor_writers_nor_the_others(
         sealer.stop()
     assert time.monotonic() - began < 3
     assert outside.asked.count("/dead/add-checkpoint") == 1
+
+
+def test_a_cosignature_that_comes_while_the_next_is_signed_does_not_put_the_older_one_back(
+    log: SealedLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name(log, str(WITNESS.verifier), None)
+    seal(log)
+    text = parse_note(log.last.read_bytes()).text
+    line = cosign(text, WITNESS, log.recorder.clock() // 1000)
+    writing, done, real = threading.Event(), threading.Event(), ledger.log.write_public
+
+    def slow(path: Path, data: bytes) -> None:
+        if path.name == "checkpoint" and not writing.is_set():
+            writing.set()
+            done.wait(0.5)  # the next one is published meanwhile, if it can be
+        real(path, data)
+
+    monkeypatch.setattr(ledger.log, "write_public", slow)
+    taker = threading.Thread(target=cosigned, args=(log, f"{text}\n{line}".encode()))
+    taker.start()
+    assert writing.wait(5)
+    size = more(log)
+    done.set()
+    taker.join()
+    assert parse_checkpoint(parse_note((log.folder / "checkpoint").read_bytes()).text).size == size
 
 
 # --- a rewritten history ---

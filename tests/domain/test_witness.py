@@ -251,6 +251,14 @@ def test_a_witness_that_saw_another_size_tells_it(body: str | bytes, media: str,
     assert why.value.trouble is Trouble.STATUS
 
 
+@pytest.mark.parametrize(("body", "media"), [("", PLAIN), ("root mismatch\n", PLAIN), ("300\n", SIZE_TYPE)])
+def test_at_equal_sizes_a_witness_of_the_first_version_says_so_that_the_root_is_another(body: str, media: str) -> None:
+    with pytest.raises(NotAnswered) as why:
+        read_answer(Answer(409, media, body.encode()), request(300, 300), SIGNER.verifier)
+    assert why.value.trouble is Trouble.INCONSISTENT
+    assert read_answer(Answer(409, SIZE_TYPE, b"299\n"), request(300, 300), SIGNER.verifier) == 299
+
+
 @pytest.mark.parametrize(
     ("status", "trouble"),
     [
