@@ -15,7 +15,9 @@ import typer
 from api.settings import Settings
 
 if TYPE_CHECKING:
+    from domain.note import SignerKey
     from ledger.log import SealedLog
+    from ledger.witnesses import Asked
 
 log = typer.Typer(help="The transparency log: seal it, see how far it is.", no_args_is_help=True)
 keys = typer.Typer(help="The keys that sign the log, labels and documents.", no_args_is_help=True)
@@ -43,6 +45,39 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+def _ask_witnesses(held: SealedLog, *, patient: bool = True) -> None:
+    """Ask those that have an address for their cosignatures, and say who gave none."""
+    from api.pushing import Pusher
+    from ledger.witnesses import due
+
+    if due(held, patient=patient):
+        Pusher(held).once(patient=patient)
+        for one in _asked(held):
+            _say(_how_it_went(one))
+
+
+def _asked(held: SealedLog) -> list[Asked]:
+    from ledger.witnesses import asked
+    from models.db import system_session
+
+    with system_session(held.recorder.database, write=False) as session:
+        return asked(session)
+
+
+def _how_it_went(one: Asked) -> str:
+    from api.pushing import sentence
+    from ledger.queries import instant
+
+    if one.trouble is not None and one.failing_since is not None:
+        since = instant(one.failing_since).isoformat(timespec="seconds")
+        again = instant(one.next_at).isoformat(timespec="seconds")
+        said = sentence(one.trouble, one.detail)
+        return f"NOT COSIGNED by {one.key.name} ({one.url}) since {since}: {said}. Asked again from {again}."
+    if one.tried_at is None:
+        return f"{one.key.name} ({one.url}) has not been asked yet."
+    return f"Asked {one.key.name} ({one.url}): cosigned at {one.size} entries."
+
+
 # --- the log ---
 
 
@@ -59,6 +94,7 @@ def log_seal() -> None:
         _say("Nothing new: everything is sealed.")
     else:
         _say(f"Sealed: {done.checkpoint.size} entries, events up to {done.seq}.")
+    _ask_witnesses(held)
 
 
 @log.command("status")
@@ -73,16 +109,30 @@ def log_status(as_json: Annotated[bool, typer.Option("--json", help="one JSON do
         now = standing(session)
     at = instant(now.signed_at).isoformat(timespec="seconds") if now.signed_at is not None else None
     seen = [{"witness": name, "at": instant(when).isoformat(), "size": size} for name, when, size in now.witnesses]
+    asked = _asked(held)
     if as_json:
         plain = {"origin": now.origin, "size": now.size, "seq": now.seq, "sealed_at": at, "waiting": now.waiting}
-        typer.echo(json.dumps(plain | {"witnesses": seen}, indent=1))
+        typer.echo(json.dumps(plain | {"witnesses": seen, "asked": list(map(_plain, asked))}, indent=1))
         return
     typer.echo(f"{now.origin}: {now.size} entries, events up to {now.seq}, sealed {at or 'never'}.")
     typer.echo(f"{now.waiting} events wait to be sealed.")
-    for one in seen:
-        typer.echo(f"Seen by {one['witness']} at {one['size']} entries, {one['at']}.")
+    for who in seen:
+        typer.echo(f"Seen by {who['witness']} at {who['size']} entries, {who['at']}.")
+    for one in asked:
+        typer.echo(_how_it_went(one))
     if not seen:
         typer.echo("No witness outside has seen it: against its operator the log proves little. See docs/log.md.")
+
+
+def _plain(one: Asked) -> dict[str, object]:
+    from ledger.queries import instant
+
+    def at(millis: int | None) -> str | None:
+        return instant(millis).isoformat(timespec="seconds") if millis is not None else None
+
+    trouble = one.trouble.value if one.trouble is not None else None
+    plain: dict[str, object] = {"witness": one.key.name, "url": one.url, "size": one.size, "at": at(one.tried_at)}
+    return plain | {"failing_since": at(one.failing_since), "trouble": trouble, "detail": one.detail}
 
 
 @log.command("reopen")
@@ -175,8 +225,9 @@ def keys_list() -> None:
         typer.echo(
             f"label    {item.number}  {item.public.hex()}  {days(item.since, item.until, item.compromised_since)}"
         )
+    urls = {one.key: one.url for one in _asked(held)}
     for key in known.witnesses:
-        typer.echo(f"witness  {key}")
+        typer.echo(f"witness  {key}" + (f"  asked at {urls[key]}" if key in urls else ""))
 
 
 @keys.command("rotate")
@@ -216,44 +267,103 @@ def keys_compromised(
 @keys.command("witness")
 def keys_witness(
     key: Annotated[str, typer.Argument(help="key of a witness, as “filiere witness” prints it")],
+    url: Annotated[
+        str | None,
+        typer.Option(
+            help="where the log asks it (c2sp.org/tlog-witness): https://… up to /add-checkpoint; '': nowhere"
+        ),
+    ] = None,
     remove: Annotated[bool, typer.Option("--remove", help="take its cosignatures no more")] = False,
 ) -> None:
-    """Name a witness whose cosignatures the log takes."""
-    from ledger.log import dismiss_witness, name_witness, seal
+    """Name a witness whose cosignatures the log takes, and where it is asked for them if it does not come by itself."""
+    from ledger.log import seal
+    from ledger.witnesses import dismiss, name
 
     held = _opened()
     if remove:
-        dismiss_witness(held, key)
+        dismiss(held, key)
+        _say("Dismissed. It is entered in the log.")
+    elif name(held, key, url) is not None:
+        _say("Named. It is entered in the log.")
     else:
-        name_witness(held, key)
+        _say("It is named already." if url is None else "The address is changed.")
     seal(held)
-    _say("Done. It is entered in the log.")
+    if url and not remove:
+        _ask_witnesses(held, patient=False)
 
 
 # --- outside ---
 
 
 def witness(
-    url: Annotated[str, typer.Argument(help="address of the deployment, e.g. https://t.example.org")],
+    url: Annotated[
+        str | None, typer.Argument(help="address of the deployment to watch, e.g. https://t.example.org")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="of this witness, e.g. witness.example.org; the first time")] = None,
     folder: Annotated[Path, typer.Option(help="where its key and what it saw are kept")] = Path("witness"),
     trust: Annotated[list[str] | None, typer.Option(help="a key of the log that you got by another way")] = None,
     every: Annotated[int, typer.Option(min=0, help="seconds between looks; 0: look once")] = 0,
     no_send: Annotated[bool, typer.Option("--no-send", help="print the cosignature, do not send it")] = False,
+    listen: Annotated[
+        str | None,
+        typer.Option(metavar="HOST:PORT", help="wait for logs to ask, and watch none (c2sp.org/tlog-witness)"),
+    ] = None,
+    log_keys: Annotated[
+        list[str] | None, typer.Option("--log", help="with --listen: the key of a log to cosign; once for each")
+    ] = None,
 ) -> None:
-    """Watch a log from outside: cosign what goes on from what was seen before, and refuse everything else.
+    """Cosign from outside what goes on from what was seen of a log before, and refuse everything else.
 
-    Exit status 1 when the log was rewritten, cut off or signed by an unknown key. The folder is the evidence then.
+    With an address it watches that log. Exit status 1 when the log was rewritten, cut off or signed by an unknown key;
+    the folder is the evidence then. With --listen it waits for the logs that --log names to ask.
     """
+    from api.witness import KEY_FILE, signer_of
+
+    if (url is None) == (listen is None) or (listen is None) != (not log_keys):
+        _say("Say the address of a log to watch, or --listen HOST:PORT with --log KEY.")
+        sys.exit(2)
+    signer = signer_of(folder / KEY_FILE, name, secrets.token_bytes)
+    _say(f"Witness {signer.verifier}")
+    if listen is not None:
+        _listen(listen, signer, log_keys or [], folder)
+    elif url is not None:
+        _watch(url, signer, folder, trust or [], every=every, send=not no_send)
+
+
+def _listen(listen: str, signer: SignerKey, written: list[str], folder: Path) -> None:
+    import uvicorn
+
+    from api.witness_server import application, logs_of
+
+    logs = logs_of(written)
+    host, colon, port = listen.rpartition(":")
+    if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        _say("Say where to listen as HOST:PORT, e.g. 127.0.0.1:8100.")
+        sys.exit(2)
+    for origin in logs:
+        _say(
+            f"Cosigns {origin}. Its operator names this witness: filiere keys witness {signer.verifier} --url https://…"
+        )
+    uvicorn.run(
+        application(signer, logs, folder),
+        host=host.strip("[]") or "127.0.0.1",
+        port=int(port),
+        access_log=False,
+        server_header=False,
+        log_level="warning",
+        limit_concurrency=200,
+        timeout_keep_alive=30,
+    )
+
+
+def _watch(url: str, signer: SignerKey, folder: Path, trust: list[str], *, every: int, send: bool) -> None:
     import httpx
 
-    from api.witness import NotWitnessed, signer_of
+    from api.witness import NotWitnessed
     from api.witness import witness as look
 
     base = url.rstrip("/")
-    signer = signer_of(folder / "witness.key.json", name, secrets.token_bytes)
     state = folder / f"{''.join(sign if sign.isalnum() else '_' for sign in base.partition('://')[2])}.json"
-    _say(f"Witness {signer.verifier}")
     with httpx.Client(timeout=30, follow_redirects=False) as client:
 
         def get(path: str) -> bytes:
@@ -267,7 +377,7 @@ def witness(
 
         while True:
             try:
-                found = look(get, signer, state, trust or [])
+                found = look(get, signer, state, trust)
             except NotWitnessed as refused:
                 _say(str(refused))
                 sys.exit(1)
@@ -277,7 +387,7 @@ def witness(
                 _say(str(error))
                 found = None
             else:
-                _tell(found, client, base, send=not no_send)
+                _tell(found, client, base, send=send)
             if not every:
                 return
             time.sleep(every)

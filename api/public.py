@@ -609,6 +609,8 @@ class Public:
             said["log_sealed_at"] = f"{self._sealer.state.sealed_at:%Y-%m-%dT%H:%M:%SZ}"
         if self._sealer is not None and self._sealer.refused is not None:
             said["log"] = "not sealed: see the messages of the service"  # capture goes on; whoever watches is told
+        if self._sealer is not None and self._sealer.silent:
+            said["witnesses"] = f"{len(self._sealer.silent)} did not cosign: see filiere log status"
         return await self._plain(asked, send, 200, said)
 
     async def _plain(self, asked: _Asked, send: Send, status: int, body: dict[str, str]) -> None:

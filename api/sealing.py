@@ -1,4 +1,7 @@
-"""Seals the log beside the requests: a thread that enters what is new every few seconds, and how far it came."""
+"""Seals the log beside the requests: a thread that enters what is new every few seconds, and how far it came.
+
+Witnesses that are asked to cosign have a thread of their own (``api.pushing``), which only hears that there is news.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,9 @@ from typing import Final
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from api.pushing import Pusher
 from labels.page import Seal
+from ledger import witnesses
 from ledger.log import CannotSeal, SealedLog, seal, standing
 from models.db import system_session
 
@@ -26,15 +31,21 @@ class Sealer:
         self._thread: threading.Thread | None = None
         self.state: Seal | None = None
         self.refused: str | None = None
+        self.silent: tuple[str, ...] = ()  # witnesses that were asked last and did not cosign
+        self._pusher = Pusher(log)
+        self._asked = (0, 0)  # tree and size about which the witnesses were asked last
 
     def start(self) -> None:
         """Begin; what waits is sealed at once."""
         self._thread = threading.Thread(target=self._run, name="sealer", daemon=True)
         self._thread.start()
+        if self._seconds:
+            self._pusher.start()
 
     def stop(self) -> None:
         """End after the seal that is under way."""
         self._stop.set()
+        self._pusher.stop()
         if self._thread is not None:
             self._thread.join(timeout=30)
 
@@ -59,13 +70,17 @@ class Sealer:
         self.look()
 
     def look(self) -> None:
-        """How far the log is sealed, by whomever."""
+        """How far the log is sealed, by whomever; the witnesses are asked about what is new."""
         try:
             with system_session(self._log.recorder.database, write=False) as session:
                 now = standing(session)
+                self.silent = tuple(one.key.name for one in witnesses.asked(session) if one.trouble is not None)
         except SQLAlchemyError:
             _LOG.exception("the state of the log could not be read")
             return
+        if (now.tree, now.size) != self._asked:
+            self._asked = (now.tree, now.size)
+            self._pusher.wake()
         if now.signed_at is not None:
             at = datetime.fromtimestamp(now.signed_at // 1000, UTC)
             self.state = Seal(now.seq, at, len(now.witnesses))

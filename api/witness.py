@@ -5,6 +5,9 @@ in one file. Whoever does not trust the operator runs one: a buyer, a certifier,
 
 (1) the newest checkpoint, (2) signed by a key that this witness knows, (3) consistent with the last one, by the tiles
 that the log publishes, (4) kept, (5) cosigned and sent back.
+
+Or it waits for the log to ask (``api.witness_server``). Both ways keep the same file of a log, and exchange it only if
+it is still the one that was read: one key never cosigns two histories, however it is run.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -22,15 +26,14 @@ from domain.note import (
     KEY_BYTES,
     BadNote,
     Checkpoint,
-    Signature,
     SignerKey,
     VerifierKey,
     parse_checkpoint,
     parse_key,
     parse_note,
 )
-from domain.witness import KnownLog, NotCosigned, Request, Why, decide
-from ledger.keys import write_private
+from domain.witness import KnownLog, NotCosigned, Request, Why, decide, kept_note
+from ledger.keys import locked, write_private
 
 Get = Callable[[str], bytes]
 """Fetches a path of the log; ``OSError`` where it does not come."""
@@ -65,15 +68,56 @@ class Seen:
     @classmethod
     def read(cls, path: Path) -> Seen:
         """From its file; empty before the first time."""
-        if not path.exists():
+        return cls.parse(path.read_bytes()) if path.exists() else cls()
+
+    @classmethod
+    def parse(cls, held: bytes | None) -> Seen:
+        """From the bytes of its file; empty where there is none yet. ``ValueError`` if they are spoilt."""
+        if held is None:
             return cls()
-        plain = json.loads(path.read_text("utf-8"))
+        plain = json.loads(held)
         return cls([parse_key(item) for item in plain["keys"]], plain["note"])
 
-    def write(self, path: Path) -> None:
+    def __bytes__(self) -> bytes:
         plain = {"keys": [str(key) for key in self.keys], "note": self.note}
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, json.dumps(plain, indent=1, ensure_ascii=False).encode() + b"\n")
+        return json.dumps(plain, indent=1, ensure_ascii=False).encode() + b"\n"
+
+    def of(self, origin: str) -> bool:
+        """Whether this is what was kept of the log of that name."""
+        last = self.last
+        return last.origin == origin if last is not None else origin in {key.name for key in self.keys}
+
+
+KEY_FILE: Final = "witness.key.json"
+
+
+def file_of(folder: Path, origin: str) -> Path:
+    """Where a witness keeps what it saw of a log: the file that is there, else one of the log's name."""
+    there = []
+    for path in folder.glob("*.json"):
+        held = path.read_bytes()
+        if json.loads(held).keys() >= {"keys", "note"} and (seen := Seen.parse(held)).of(origin):
+            there.append((seen.last.size if seen.last is not None else 0, path))
+    if there:
+        return max(there)[1]
+    named = "".join(sign if sign.isalnum() and sign.isascii() else "_" for sign in origin)[:60]
+    return folder / f"{named}-{sha256(origin.encode()).hexdigest()[:8]}.json"
+
+
+def held_in(path: Path) -> bytes | None:
+    """The bytes of a file of what was seen; none if there is no such file."""
+    return path.read_bytes() if path.exists() else None
+
+
+def exchange(path: Path, before: bytes | None, after: Seen) -> bool:
+    """Compare and swap: exchanged, whole on the disk, only if it is still what was read, and no other has come."""
+    last = after.last
+    assert last is not None
+    with locked(path.parent / ".lock"):
+        if held_in(path) != before or (before is None and file_of(path.parent, last.origin).exists()):
+            return False
+        write_private(path, bytes(after))
+        return True
 
 
 def signer_of(path: Path, name: str | None, entropy: Callable[[int], bytes]) -> SignerKey:
@@ -96,9 +140,9 @@ def witness(
 ) -> tuple[Checkpoint, str] | None:
     """Look at the log once: the checkpoint that was cosigned, and the note to send back; none if nothing is new.
 
-    ``trusted``: keys that the operator named by another way. ``NotWitnessed`` where it must not be cosigned.
+    ``state``: the file of what was seen, unless another beside it is of the same log. ``trusted``: keys that the
+    operator named by another way. ``NotWitnessed`` where it must not be cosigned.
     """
-    seen = Seen.read(state)
     try:
         note = get("checkpoint")  # (1)
         text = parse_note(note).text
@@ -106,6 +150,10 @@ def witness(
     except BadNote as error:
         message = f"Not cosigned: {_WHY[Why.MALFORMED]} ({error})."
         raise NotWitnessed(message) from None
+    if not state.exists() and (other := file_of(state.parent, checkpoint.origin)).exists():
+        state = other
+    held = held_in(state)
+    seen = Seen.parse(held)
     _meet(seen, get, trusted)
     last = seen.last
     if last is not None and (checkpoint.origin, checkpoint.size, checkpoint.root) == (
@@ -123,13 +171,10 @@ def witness(
         smaller = last is not None and checkpoint.size < last.size and refused.why is Why.MALFORMED
         message = f"Not cosigned: {_WHY[Why.OTHER_SIZE if smaller else refused.why]}."
         raise NotWitnessed(message) from None
-    seen.note = note.decode()
-    seen.write(state)  # (4)
-    return checkpoint, _note(text, line)  # (5)
-
-
-def _note(text: str, line: Signature) -> str:
-    return f"{text}\n{line}"
+    seen.note = kept_note(note, seen.keys, line).decode()
+    if not exchange(state, held, seen):  # (4)
+        return None  # the log asked in the meantime
+    return checkpoint, f"{text}\n{line}"  # (5)
 
 
 def _meet(seen: Seen, get: Get, trusted: list[str]) -> None:

@@ -151,10 +151,10 @@ class UnitView:
 
     @property
     def severity(self) -> Literal["ok", "look", "stop"]:
-        """How loud the page is: stop for a void label, look for an opened unit or facts to tell."""
+        """How loud the page is: stop for a void label, look for a unit that was opened or came back, or facts to tell."""
         if self.state == "void":
             return "stop"
-        return "look" if self.state == "opened" or self.facts else "ok"
+        return "look" if self.state in ("opened", "returned") or self.facts else "ok"
 
 
 # --- numbers ---

@@ -11,11 +11,12 @@ import json
 import os
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident
-from typing import Final
+from typing import Any, Final
 
 from domain.note import ED25519, KEY_BYTES, SignerKey, public_key
 
@@ -146,6 +147,26 @@ def sync_folder(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One at a time on this host, among threads and processes: whoever holds this file. It stays, and is empty."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a+b") as file:
+        _lock(file)
+        yield
+
+
+def _lock(file: Any) -> None:
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
+        return
+    import fcntl
+
+    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 def _only_mine(path: Path) -> None:

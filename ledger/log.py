@@ -15,7 +15,6 @@ Three things hold an operator, and a mistake, to one history:
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -68,7 +67,7 @@ from domain.note import (
     verify_checkpoint,
     verify_note,
 )
-from ledger.keys import Keys, write_private, write_public
+from ledger.keys import Keys, locked, write_private, write_public
 from ledger.record import Recorder, lock
 from models.base import table
 from models.db import SystemSession, system_session
@@ -493,12 +492,16 @@ def _exchange(path: Path, before: bytes | None, after: bytes) -> None:
 
 
 def publish(log: SealedLog, known: Published) -> None:
-    """(7) The newest checkpoint with the cosignatures that it has, for everybody."""
-    with system_session(log.recorder.database, write=False) as session:
-        newest = _newest(session, known.tree)
-        note = signed_note(session, known, newest) if newest is not None else None
-    if note is not None:
-        write_public(log.folder / "checkpoint", note)
+    """(7) The newest checkpoint with the cosignatures that it has, for everybody.
+
+    One at a time: a cosignature that comes while the next checkpoint is signed must not put the older one back.
+    """
+    with locked(log.last.with_name(f"{log.last.name}.published.lock")):
+        with system_session(log.recorder.database, write=False) as session:
+            newest = _newest(session, known.tree)
+            note = signed_note(session, known, newest) if newest is not None else None
+        if note is not None:
+            write_public(log.folder / "checkpoint", note)
 
 
 def _newest(session: SystemSession, tree: int) -> Any:
@@ -517,9 +520,7 @@ def signed_note(session: SystemSession, known: Published, row: Any) -> bytes:
 @contextmanager
 def _alone(log: SealedLog) -> Iterator[None]:
     """One at a time: on this host by a locked file, on PostgreSQL among all hosts by a lock of the database."""
-    log.last.parent.mkdir(parents=True, exist_ok=True)
-    with log.last.with_name(f"{log.last.name}.lock").open("a+b") as file:
-        _lock_file(file)
+    with locked(log.last.with_name(f"{log.last.name}.lock")):
         if not log.recorder.database.is_postgresql:
             yield
             return
@@ -530,17 +531,6 @@ def _alone(log: SealedLog) -> Iterator[None]:
                 yield
             finally:
                 connection.invalidate()  # the lock goes with the session, whatever else went wrong
-
-
-def _lock_file(file: Any) -> None:
-    if os.name == "nt":
-        import msvcrt
-
-        msvcrt.locking(file.fileno(), msvcrt.LK_LOCK, 1)  # type: ignore[attr-defined]
-        return
-    import fcntl
-
-    fcntl.flock(file, fcntl.LOCK_EX)
 
 
 # --- when it cannot go on ---

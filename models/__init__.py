@@ -25,7 +25,7 @@ from models.ics import (
 )
 from models.imports import ImportMapping, ImportRecord, ImportRun
 from models.issued import AttachedDocument, Attachment, Document, DocumentFile, Frozen, Label, PublicPage
-from models.log import Cosignature, Event, LogCheckpoint, LogEntry, LogNotice
+from models.log import Cosignature, Event, LogCheckpoint, LogEntry, LogNotice, WitnessAddress
 from models.prices import PricedProduct, PriceList, PriceVersion
 from models.projections import (
     Check,
@@ -172,6 +172,7 @@ __all__ = [
     "Vessel",
     "Voided",
     "WebSession",
+    "WitnessAddress",
     "metadata",
     "table",
 ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import BigInteger, ForeignKeyConstraint, Index, LargeBinary, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from models.base import millis, org_scoped, text
+from models.base import maybe_millis, millis, org_scoped, text
 
 
 @org_scoped
@@ -86,3 +86,23 @@ class Cosignature(SQLModel, table=True):
     witness: str = Field(primary_key=True)
     line: str = text()
     seen_at: int = millis()
+
+
+class WitnessAddress(SQLModel, table=True):
+    """Where a witness is asked to cosign, and how it went last. The operator's own: nothing of it is published.
+
+    ``size``: that of the checkpoint which it cosigned last in this ``tree``, as far as it is known. ``failures`` in a
+    row since ``failing_since``; ``trouble`` is the last, ``detail`` what else was to be said.
+    """
+
+    __tablename__ = "witness_address"
+
+    witness: str = Field(primary_key=True)  # its key, as verifiers write it
+    url: str
+    tree: int = 0
+    size: int = Field(default=0, sa_type=BigInteger)
+    tried_at: int | None = maybe_millis()
+    failures: int = 0
+    failing_since: int | None = maybe_millis()
+    trouble: str | None = None
+    detail: str | None = None

@@ -15,13 +15,17 @@ from api.problems import Problem, language, malformed, of_refusal
 from domain import events as told
 from domain.findings import sentence
 from domain.refusals import Refused
-from ledger.record import MAX_BATCH, Answer, record
+from ledger.record import MAX_BATCH, Answer, Recorder, record
+from models.base import table
+from models.db import system_session
 
 routes = Routes(prefix="/v1/events", tags=["events"])
 
 QUALITY = {"inspected", "document_attached", "held", "released"}
 RECALL = {"recalled", "downgraded"}
 LABELS = {"units_voided"}
+
+_EVENT = table(models.Event)
 
 
 class FindingOut(BaseModel):
@@ -106,10 +110,7 @@ _EXAMPLE = {
 }
 
 
-def _needed(event: told.AnyEvent) -> str:
-    kind = event.type
-    if isinstance(event, told.Corrected) and event.instead is not None:
-        kind = event.instead.type
+def _scope(kind: str) -> str:
     if kind in QUALITY:
         return "quality:write"
     if kind in LABELS:
@@ -117,13 +118,30 @@ def _needed(event: told.AnyEvent) -> str:
     return "recall:write" if kind in RECALL else "events:write"
 
 
-def _may(caller: Any, event: told.AnyEvent) -> None:
-    scope = _needed(event)
-    if scope not in caller.scopes:
+def _needed(event: told.AnyEvent, caller: Any, ledger: Recorder) -> set[str]:
+    """The scopes that an event needs; a correction those of what it takes back and of what it puts in its place."""
+    scopes: set[str] = set()
+    with system_session(ledger.database, write=False) as session:
+        while isinstance(event, told.Corrected):
+            if event.instead is not None:
+                scopes.add(_scope(event.instead.type))
+            body = session.execute(
+                select(_EVENT.c.body).where(_EVENT.c.org_id == caller.org_id, _EVENT.c.id == event.event)
+            ).scalar_one_or_none()
+            if body is None:
+                return scopes or {_scope(event.type)}
+            event = told.parse(body)
+    return scopes | {_scope(event.type)}
+
+
+def _may(caller: Any, event: told.AnyEvent, ledger: Recorder) -> None:
+    plain = not isinstance(event, told.Corrected)
+    lacking = sorted(({_scope(event.type)} if plain else _needed(event, caller, ledger)) - set(caller.scopes))
+    if lacking:
         raise Problem(
             403,
             "not-permitted",
-            f"Your account cannot record “{event.type}”: it lacks “{scope}” ({SCOPES[scope]}).",
+            f"Your account cannot record “{event.type}”: it lacks “{lacking[0]}” ({SCOPES[lacking[0]]}).",
             advice="Ask an administrator of your organisation.",
         )
 
@@ -152,9 +170,10 @@ def record_event(
     """Recorded, or refused with a sentence; an event whose id is known already answers 200 and changes nothing.
 
     The scope needed depends on the type: ``events:write``, ``quality:write`` (inspected, document_attached, held,
-    released) or ``recall:write`` (recalled, downgraded).
+    released), ``recall:write`` (recalled, downgraded) or ``labels:issue`` (units_voided). A correction needs those of
+    what it takes back and of what it puts in its place.
     """
-    _may(caller, event)
+    _may(caller, event, ledger)
     (answer,) = record(ledger, caller.actor, [event])
     if answer.refused is not None:
         raise answer.refused
@@ -193,7 +212,7 @@ def record_batch(
         identity = plain.get("id") if isinstance(plain, dict) and isinstance(plain.get("id"), str) else None
         try:
             event = _TOLD.validate_python(plain)
-            _may(caller, event)
+            _may(caller, event, ledger)
             parsed[position] = event
         except ValidationError as error:
             unread = malformed(error.errors(), plain, at=f"/events/{position}")

@@ -270,6 +270,11 @@ def test_lots_are_listed_in_pages_and_filtered(trade: Trade) -> None:
     assert coop.get("/v1/lots", params={"in_stock": "false"}).json()["data"][0]["code"] == "R"
 
 
+def packed_id(trade: Trade) -> str:
+    (packed,) = trade.keys["EXP"].get("/v1/events", params={"type": "packed"}).json()["data"]
+    return str(packed["id"])
+
+
 def test_a_clerk_may_not_release_and_a_quality_officer_may_not_deliver(house: House) -> None:
     trade = Trade(house)
     trade.chain()
@@ -290,3 +295,20 @@ def test_a_clerk_may_not_release_and_a_quality_officer_may_not_deliver(house: Ho
         "reason": "x",
     }
     assert officer.post("/v1/events", json=lost, headers=headers).status_code == 403
+    back = {
+        "id": uid("b"),
+        "type": "corrected",
+        "occurred_at": "2025-01-26T10:00:00Z",
+        "event": uid("h"),
+        "reason": "x",
+    }
+    answer = clerk.post("/v1/events", json=back, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (
+        403,
+        "not-permitted",
+    )  # what he may not say, he may not unsay
+    assert "quality:write" in answer.json()["detail"]
+    packed = {**back, "event": packed_id(trade)}
+    answer = officer.post("/v1/events", json=packed, headers=headers)
+    assert (answer.status_code, "events:write" in answer.json()["detail"]) == (403, True)
+    assert officer.post("/v1/events", json=back, headers=headers).json()["code"] != "not-permitted"

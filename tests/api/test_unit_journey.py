@@ -89,7 +89,12 @@ def test_from_the_label_to_the_proof(coop: Coop, lang: str, tmp_path: Path) -> N
     assert again.status_code == 409  # printed before: say why
     assert coop.post("/v1/lots/D-1/unit-labels/print", json=body | {"reason": "Torn"}).status_code == 200
     register = coop.get("/v1/label-register").json()["data"]
-    assert {(line["kind"], line["labels"]) for line in register} == {("issued", 4), ("printed", 2), ("reprinted", 2)}
+    assert {(line["kind"], line["labels"]) for line in register} == {
+        ("lot_issued", 1),
+        ("issued", 4),
+        ("printed", 2),
+        ("reprinted", 2),
+    }
 
     anybody = coop.house.client()
     page = anybody.get("/L/" + address.rpartition("/")[2])

@@ -575,7 +575,7 @@ def test_labels_that_count_again_name_no_more_than_the_lot_has(chain: Chain) -> 
     assert states(chain) == ["issued"] * 6 + [None]
     with system_session(chain.recorder.database, write=False) as session:
         lines = units.register(session, chain.cluster.orgs["COOP"])
-    assert [line.kind for line in lines] == ["issued"]
+    assert [line.kind for line in lines] == ["issued", "lot_issued"]
     assert len(to_print(chain, 1, 6)) == 6  # the label is the same again
     chain.ok(act(told.UnitsVoided, "v2", units=span(2), reason="Torn"))
     label(chain, first=2, count=1)
