@@ -178,7 +178,10 @@ DOCUMENT_ICONS: Final = {"issued": "tick", "superseded": "next", "revoked": "bar
 
 
 def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
-    """The page of a document for whoever holds it: which it is, and whether it is still in force."""
+    """The page of a document for whoever holds it: which it is, and whether it is still in force.
+
+    ``CHECKED_AT`` stands where the time of the answer belongs.
+    """
     voice = _Voice(lang, None)
     kind = texts.text(lang, f"document.{held.kind}")
     return _render(
@@ -191,6 +194,7 @@ def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
         languages=languages({}),
         d=_plain(held),
         kind=kind,
+        checked_at=CHECKED_AT,
         json_query=JSON_QUERY,
     )
 

@@ -435,10 +435,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "document.issued_at": ("Issued", "Émis le"),
     "document.lot_now": ("How the lot stands now", "L'état actuel du lot"),
     "document.copy": (
-        "This page does not show that the paper in your hand was not changed. Compare number, lot and SHA-256; the PDF "
-        "itself can be checked: {host}/v1/documents/verify.",
-        "Cette page ne montre pas que le papier en main n'a pas été modifié. Comparer numéro, lot et SHA-256 ; le PDF "
-        "lui-même peut être vérifié : {host}/v1/documents/verify.",
+        "This page does not show that the paper in your hand was not changed. Compare number, lot and SHA-256. The PDF "
+        "itself is checked by sending it to {host}/v1/documents/verify, or with the command filiere verify.",
+        "Cette page ne montre pas que le papier en main n'a pas été modifié. Comparer numéro, lot et SHA-256. Le PDF "
+        "lui-même se vérifie en l'envoyant à {host}/v1/documents/verify, ou par la commande filiere verify.",
     ),
     "document.data": ("Data and proof (JSON)", "Données et preuve (JSON)"),
     "form.label": ("Code on the label", "Code de l'étiquette"),

@@ -161,6 +161,7 @@ def test_the_words_of_a_claim_are_never_cut(design: Design, lang: Any, claims: s
         forms = [unit_label.claim_lines(passport, lang, short=short)[:1] for short in (False, True)]
         said = [all(word in joined for pair in form for text in pair for word in words_of(text)) for form in forms]
         assert any(said), joined
+        assert all(forms) == (claims != "none")
         assert design.name == "tag" or named.get("lot_code") or said[0] or claims == "in conversion"
 
 
