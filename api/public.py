@@ -526,7 +526,9 @@ class Public:
             headers = [(b"content-type", JSON), (b"cache-control", b"no-cache"), *self._always]
             plain = {"format": DOCUMENT_FORMAT} | asdict(found)
             return await self._answer(asked, send, 200, headers, orjson.dumps(plain, option=_DATES))
-        return await self._html(asked, send, 200, page.document_html(found, asked.lang, self._host))
+        body = page.document_html(found, asked.lang, self._host)
+        form: Form = "html_fr" if asked.lang == "fr" else "html_en"
+        return await self._html(asked, send, 200, body.replace(CHECKED_AT, self._time(form, self._recorder.clock())))
 
     async def _renewed(self, code: str, form: Form) -> Row | None:
         """The page rendered again, once, however many ask for it at this moment."""

@@ -151,7 +151,7 @@ class UnitView:
 
     @property
     def severity(self) -> Literal["ok", "look", "stop"]:
-        """How loud the page is: stop for a void label, look for a unit that was opened or came back, or facts to tell."""
+        """How loud the page is: stop for a void label, look for a unit opened or come back, or for facts to tell."""
         if self.state == "void":
             return "stop"
         return "look" if self.state in ("opened", "returned") or self.facts else "ok"

@@ -102,10 +102,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "word.malformed": ("Not a label of ours", "Pas une étiquette de chez nous"),
     "why.malformed": (
-        "Our labels hold 132 characters in capitals, our codes 18. Scan again, or compare letter by letter. If the "
-        "label shows just this, do not rely on it.",
-        "Nos étiquettes portent 132 caractères en capitales, nos codes 18. Scanner de nouveau, ou comparer lettre par "
-        "lettre. Si l'étiquette porte bien ceci, ne pas s'y fier.",
+        "Our labels hold 132 characters in capitals, our codes 16 or 18. Scan again, or compare letter by letter. If "
+        "the label shows just this, do not rely on it.",
+        "Nos étiquettes portent 132 caractères en capitales, nos codes 16 ou 18. Scanner de nouveau, ou comparer "
+        "lettre par lettre. Si l'étiquette porte bien ceci, ne pas s'y fier.",
     ),
     "word.unsigned": ("Do not use: signature wrong", "Ne pas utiliser : signature fausse"),
     "why.unsigned": (

@@ -73,7 +73,7 @@ class Design:
 
 #                                                       lot figures words product claim body caption least
 _SACK = Design(
-    "sack", 100, 150, 4.2, 0.75, 2, "bag", "signed", 33, 34, 16, 21, 17, 12.5, 14, 9, stacked=True
+    "sack", 100, 150, 4.2, 0.75, 2, "bag", "signed", 33, 32, 16, 21, 17, 12.5, 14, 9, stacked=True
 )  # fmt: skip
 _SACK_A4 = Design(
     "sack", 99.1, 67.7, 3.6, 0.5, 2, "bag", "signed", 26, 18, 10, 14, 10.5, 9, 12, 7,
@@ -83,9 +83,9 @@ _CARTON = Design("carton", 62, 100, 3, 0.5, 1, "carton", "signed", 19, 17, 9.5, 
 _CARTON_A4 = Design(
     "carton", 99.1, 139, 4, 0.5, 2, "carton", "signed", 33, 34, 16, 22, 17, 12.5, 14, 7, stacked=True, grids=("2x2",)
 )
-_RETAIL = Design("retail", 63.5, 46.6, 3, 0.5, 1, "item", "link", 9, 13, 8, 12, 7.5, 7.5, 8.5, 7, grids=("roll", "3x6"))
+_RETAIL = Design("retail", 63.5, 46.6, 2.2, 0.5, 1, "item", "link", 9, 13, 8, 12, 7.5, 7.5, 8, 7, grids=("roll", "3x6"))
 _PALLET = Design("pallet", 148, 210, 7, 1.5, 2, "pallet", "signed", 42, 28, 14, 30, 20, 15, 22, 11, claim_below=True)
-_TAG = Design("tag", 63.5, 38.1, 3, 0.5, 1, "bag", "signed", 15, 10.5, 7.5, 8, 7, 7, 7.5, 7, grids=("roll", "3x7"))
+_TAG = Design("tag", 63.5, 38.1, 2.2, 0.5, 1, "bag", "signed", 13, 11, 7.5, 8, 7, 7, 7.5, 7, grids=("roll", "3x7"))
 _SHORT = Design("short", 50, 30, 2.2, 0.5, 1, "bag", "short", 13, 11, 9, 9, 9, 9, 9, 9)
 
 ALL: Final[tuple[Design, ...]] = (_SACK, _SACK_A4, _CARTON, _CARTON_A4, _RETAIL, _PALLET, _TAG, _SHORT)
@@ -217,13 +217,20 @@ class Row:
     whole: bool = False  # never cut: the words of a claim
 
 
+SEPARATORS: Final = frozenset("–·/")
+"""Marks between two parts of a line; where the line breaks there, the break says the same, and the mark is left out."""
+
+
 def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> list[str]:
-    """The text broken at spaces; what is isolated (UAX 9) is isolated on every line that it reaches."""
+    """The text broken at spaces; what is isolated (UAX 9) is isolated on every line that it reaches.
+
+    A mark that separates hangs at the end of its line, and takes no room there.
+    """
     lines: list[str] = []
     line, used, space = "", 0.0, typeset.width(" ", size, bold=bold)
     for word in text.split(" "):
         wide = typeset.width(word, size, bold=bold)
-        if line and used + space + wide > room:
+        if line and used + space + wide > room and word not in SEPARATORS:
             lines.append(line)
             line, used = word, wide
         else:
@@ -235,6 +242,11 @@ def wrapped(text: str, room: float, size: float, *, bold: bool = False) -> list[
         depth = opened.count("\u2068") - opened.count("\u2069")
         answer.append(opened + "\u2069" * depth)
     return answer
+
+
+def _bare(line: str) -> str:
+    """A line without the mark that hangs at its end."""
+    return line[:-2] if line[-1:] in SEPARATORS and line[-2:-1] == " " else line
 
 
 def cut(text: str, room: float, size: float, *, bold: bool = False) -> str:
@@ -252,21 +264,21 @@ def block(
 ) -> tuple[list[Line], float]:
     """Rows from the top of a box downwards, or (``low``) sitting on its bottom; and the line where they end or begin.
 
-    Where there is no room, rows that are not kept go, the last first; then everything shrinks, down to ``least``
-    points; then rows break into fewer lines, and the last line of a row is cut.
+    Where there is no room, bold rows shrink a little; then rows that are not kept go, the last first; then bold rows
+    shrink until they are hardly larger than the others; then all shrink, down to ``least`` points; then rows break into
+    fewer lines, and the last line of a row is cut.
     """
-    room = right - left
+    room, high = right - left, bottom - top
     rows = [row for row in rows if row.text and (row.kept or row.lines > 1 or _fits(row, room, least))]
-    broken = _broken(rows, room, 1.0, least)
-    while _height(broken) > bottom - top and any(not row.kept for row in rows):
+    while _height(_broken(rows, room, least, bold=_LITTLE)) > high and any(not row.kept for row in rows):
         last = max(index for index, row in enumerate(rows) if not row.kept)
         rows.pop(last)
-        broken = _broken(rows, room, 1.0, least)
-    for share in (0.93, 0.86, 0.8, 0.74, 0.68, 0.6):
-        if _height(broken) <= bottom - top:
+    broken = _broken(rows, room, least)
+    for bold, share in _STEPS:
+        if _height(broken) <= high:
             break
-        broken = _broken(rows, room, share, least)
-    while _height(broken) > bottom - top and any(len(lines) > 1 and not row.whole for row, _, lines in broken):
+        broken = _broken(rows, room, least, bold=bold, share=share)
+    while _height(broken) > high and any(len(lines) > 1 and not row.whole for row, _, lines in broken):
         _shorten(broken, room)
     y = bottom - _height(broken) if low else top
     start = y
@@ -288,22 +300,37 @@ def _fits(row: Row, room: float, least: float) -> bool:
 Broken: TypeAlias = list[tuple[Row, float, list[str]]]
 
 
-def _broken(rows: Sequence[Row], room: float, share: float, least: float) -> Broken:
+_LITTLE: Final = 0.8
+_STEPS: Final = (
+    *((bold, 1.0) for bold in (0.93, 0.86, _LITTLE, 0.74, 0.68, 0.62)),
+    *((0.0, share) for share in (1.0, 0.93, 0.86, 0.8, 0.74, 0.68, 0.6)),
+)
+"""How far rows shrink, step by step: bold ones alone, then all."""
+
+
+def _broken(rows: Sequence[Row], room: float, least: float, *, bold: float = 1.0, share: float = 1.0) -> Broken:
+    """Rows in lines: all at ``share`` of their size, bold ones at ``bold`` of that, though never as small as others."""
     answer: Broken = []
+    others = max((row.size for row in rows if not row.bold), default=0.0)
     for row in rows:
-        size = max(min(least, row.size), round(row.size * share * 2) / 2)
+        full = max(row.size * bold, min(row.size, others * 1.1)) if row.bold else row.size
+        size = max(min(least, row.size), round(full * share * 2) / 2)
         longest = max(typeset.width(word, size, bold=row.bold) for word in row.text.split(" "))
         if longest > room:  # a word that does not fit shrinks alone
             size = max(min(least, row.size), int(size * room / longest * 10) / 10)
-        lines = wrapped(row.text, room, size, bold=row.bold)
-        while len(lines) > row.lines and size > min(least, row.size):
+        while len(wrapped(row.text, room, size, bold=row.bold)) > row.lines and size > min(least, row.size):
             size = max(min(least, row.size), size - 0.5)
-            lines = wrapped(row.text, room, size, bold=row.bold)
-        if len(lines) > row.lines and not row.whole:
-            lines = [*lines[: row.lines - 1], " ".join(lines[row.lines - 1 :])]
-        lines = lines if row.whole else [cut(line, room, size, bold=row.bold) for line in lines]
-        answer.append((row, size, lines))
+        answer.append((row, size, _lines(row, room, size, row.lines)))
     return answer
+
+
+def _lines(row: Row, room: float, size: float, most: int) -> list[str]:
+    """The lines of a row; what is more than ``most`` of them is cut, unless it has to stand whole."""
+    lines = wrapped(row.text, room, size, bold=row.bold)
+    if row.whole:
+        return [*map(_bare, lines[:-1]), lines[-1]]
+    lines = [*lines[: most - 1], " ".join(lines[most - 1 :])] if len(lines) > most else lines
+    return [cut(line, room, size, bold=row.bold) for line in (*map(_bare, lines[:-1]), lines[-1])]
 
 
 def _height(broken: Broken) -> float:
@@ -317,8 +344,7 @@ def _shorten(broken: Broken, room: float) -> None:
     """One line less, of the row that has most."""
     index = max(range(len(broken)), key=lambda place: len(broken[place][2]) * (not broken[place][0].whole))
     row, size, lines = broken[index]
-    kept = [*lines[:-2], cut(" ".join(lines[-2:]), room, size, bold=row.bold)]
-    broken[index] = (row, size, kept)
+    broken[index] = (row, size, _lines(row, room, size, len(lines) - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -375,26 +401,36 @@ class _Layout:
         else:
             top, ceiling = block(self._about(), edge, edge, self.right, edge + 24, design.least)
         made += top
-        y = self._lot(made, edge, ceiling + 0.5, self.right)
+        y = self._lot(made, edge, ceiling + (0.5 if design.claim_below else 1.2), self.right)
         if not design.figures_below:
             y = self._figures(made, edge, y + 0.1 * design.lot * POINT_MM, self.right)
         if design.figures_below:
             y = self._figures(made, beside, y + 0.8, self.right)
             made += self._address(beside, self.right, floor)
-            self._claims(made, beside, y + 0.8, self.right, floor - 9.6, packer=[*self._dated(), *self._packed()])
+            self._claims(
+                made, beside, y + 0.8, self.right, floor - 9.6, packer=[] if self._is_dated(made) else self._dated()
+            )
         elif design.claim_below:
             self._claims(
                 made,
                 beside,
-                y + 1,
+                y + 2.5,
                 self.right,
                 floor,
-                packer=[*self._dated(), *self._packed()],
+                packer=[*self._dated(kept=True), *self._packed()],
             )
         else:
             made.append(Bar(edge, y + 0.8, self.right - edge, 0.35))
             self._claims(made, edge, y + 2.2, self.right, lower - self.quiet - 0.3, packer=self._dated())
-            packer, _ = block(self._packed(), beside, lower, self.right, floor, design.least, low=True)
+            packer, _ = block(
+                [*([] if self._is_dated(made) else self._dated(kept=True)), *self._packed()],
+                beside,
+                lower,
+                self.right,
+                floor,
+                design.least,
+                low=True,
+            )
             made += packer
         return made
 
@@ -402,7 +438,8 @@ class _Layout:
 
     def small(self) -> list[Item]:
         design, edge = self.design, self.edge
-        retail = design.name == "retail"
+        retail, tag = design.name == "retail", design.name == "tag"
+        mark = 0.0 if retail else min(6.0, self.design.figures * POINT_MM * 1.75)
         made: list[Item] = []
         floor = self.bottom
         if retail:
@@ -420,13 +457,20 @@ class _Layout:
             )  # fmt: skip
             made += head
         else:
-            y = self._lot(made, edge, edge, self.right, limit - edge)
+            beside = mark + 1 if tag else 0.0
+            y = self._lot(made, edge, edge, self.right - beside, limit - edge)
         y += 0.3
         column = self.right - self.side - self.quiet - 0.8
-        mark = 0.0 if retail else min(6.0, self.design.figures * POINT_MM * 1.75)
         if mark:
-            made += _mark(self.passport, column - mark, y + 0.4, mark)
-        y = self._stacked(made, edge, y, column - (mark + 1 if mark else 0))
+            made += (
+                _mark(self.passport, self.right - mark, edge, mark)
+                if tag
+                else _mark(self.passport, column - mark, y + 0.4, mark)
+            )
+        if tag:
+            y = self._figures(made, edge, y, self.right - mark - 1)
+        else:
+            y = self._stacked(made, edge, y, column - (mark + 1 if mark else 0))
         if retail:
             self._boxed(made, edge, y, column, floor)
             return made
@@ -448,7 +492,7 @@ class _Layout:
         said = " ".join(line.text for line in kept).translate(_UNSEEN)
         if self.design.name != "short":
             for text in (self._say(part) for claim in claims[:1] for part in claim):
-                if any(word not in said for word in text.translate(_UNSEEN).split(" ")):
+                if any(word not in said for word in text.translate(_UNSEEN).split(" ") if word not in SEPARATORS):
                     raise Refused("LABEL_TOO_SMALL", design=self.design.name, text=text.translate(_UNSEEN))
         return kept
 
@@ -471,12 +515,17 @@ class _Layout:
             rows += [*self._dated(), *self._packed()]
         return rows
 
-    def _dated(self) -> list[Row]:
+    def _dated(self, *, kept: bool = False) -> list[Row]:
         """When it was packed."""
         if not self.label.packed_on:
             return []
         said = says.say(self.lang, "packed_on", day=says.day(self.label.packed_on))
-        return [Row(self._say(said), self.design.body, lines=2, kept=False)]
+        return [Row(self._say(said), self.design.body, lines=2, kept=kept, whole=True)]
+
+    def _is_dated(self, made: Sequence[Item]) -> bool:
+        """Whether the day of packing stands there already."""
+        day = says.day(self.label.packed_on) if self.label.packed_on else ""
+        return any(day in text for text in _texts(made))
 
     def _packed(self) -> list[Row]:
         """By whom it was packed, and how to reach them where there is room."""
@@ -558,7 +607,7 @@ class _Layout:
         made += _mark(self.passport, right - side, top, side)
         for most, short in ((2, False), (1, False), (1, True)):  # as much as there is room for; the page shows all
             rows = self._claimed(most, short=short)
-            if packer and not design.figures_below:
+            if packer:
                 rows += [replace(packer[0], gap=0.6 if rows else 0), *packer[1:]]
             lines, end = block(rows, left, top, right - side - 1.6, bottom, design.least)
             if end <= bottom:
@@ -574,12 +623,25 @@ class _Layout:
         return rows
 
     def _boxed(self, made: list[Item], left: float, top: float, right: float, bottom: float) -> None:
-        """The claim in a frame with code number and origin in the same field; below it, who packed."""
+        """The claim in a frame with code number and origin in the same field; below it, who packed.
+
+        Smaller, then with the law's term alone, where the name of who packed would be cut otherwise.
+        """
+        size, least = self.design.body, self.design.least
+        tries = [(size, False), (least, False), (least, True)]
+        drawn = [self._box(left, top, right, bottom, body, short=short) for body, short in tries]
+        name = words.clean(self.passport.organisation).split(" ")
+        whole = (items for items in drawn if all(word in " ".join(_texts(items)) for word in name))
+        made += next(whole, drawn[0])
+
+    def _box(self, left: float, top: float, right: float, bottom: float, body: float, *, short: bool) -> list[Item]:
         design, y = self.design, top + 0.2
-        for head, detail in unit_label.claim_lines(self.passport, self.lang)[:1]:
+        made: list[Item] = []
+        claims = unit_label.claim_lines(self.passport, self.lang, short=short)[:1]
+        for head, detail in claims:
             rows = [
-                Row(self._say(head), design.body, bold=True, lines=3, whole=True),
-                Row(self._say(detail), design.body, lines=3, whole=True),
+                Row(self._say(head), body, bold=True, lines=3, whole=True),
+                Row(self._say(detail), body, lines=3, whole=True),
             ]
             lines, end = block(rows, left + 1, y + 0.9, right - 1, bottom - 0.5, design.least)
             made += self._fitting(lines, bottom - 0.5, claims=[(head, detail)])
@@ -591,14 +653,13 @@ class _Layout:
                 Bar(right - 0.25, y + 0.25, 0.25, end - y - 0.5),
             ]
             y = end + 0.6
-        facts = [Row(self._say(fact), design.body) for fact in unit_label.facts_of(self.passport, self.lang)]
+        facts = [Row(self._say(fact), body) for fact in unit_label.facts_of(self.passport, self.lang)]
         place = says.say(self.lang, "origin", place=unit_label.place_of(self.passport, self.lang))
-        origin = [Row(self._say(place), design.body, lines=2)]
+        origin = [Row(self._say(place), body, lines=2)]
         by = says.say(self.lang, "packed_by", organisation=words.clean(self.passport.organisation))
-        about = [] if unit_label.claim_lines(self.passport, self.lang) else [*facts, *origin]
-        rows = [*about, Row(self._say(by), design.body, lines=4)]
+        rows = [*([] if claims else [*facts, *origin]), Row(self._say(by), body, lines=4)]
         lines, _ = block(rows, left, y, right, bottom, design.least)
-        made += self._fitting(lines, bottom)
+        return [*made, *self._fitting(lines, bottom)]
 
     def _numbers(self) -> list[Row]:
         """Below a retail symbol: GTIN and lot as text, and what to type."""
@@ -623,7 +684,7 @@ class _Layout:
         beside = int(min(size, size * rest / typeset.width(host, size)) * 10) / 10
         above = line - typeset.ASCENT * size * POINT_MM
         typed = Line(left, line, size, code, bold=True, slot="code", room=max(wide, room * 0.6), address=True)
-        if beside >= 0.7 * size:
+        if beside >= max(0.7 * size, min(design.least, size)):
             typed = replace(typed, room=room - gap - typeset.width(host, beside))
             return [typed, Line(right, line, beside, host, anchor="end", address=True)], above
         lines, above = block([Row(host, size * 0.9, address=True)], left, 0, right, above - 0.2, design.least, low=True)
@@ -654,12 +715,14 @@ class _Layout:
         design = self.design
         first = says.names(self.lang, self.passport.product)[0]
         claims = unit_label.claim_lines(self.passport, self.lang, short=True)[:1]
-        rows = [Row(self._say(first), design.product, bold=True, kept=design.name == "short")]
+        rows = [Row(self._say(first), design.product, bold=True, lines=2, kept=design.name == "short")]
         for head, detail in claims:
             rows.append(Row(self._say(head), design.body, bold=True, lines=2, whole=True))
             rows.append(Row(self._say(detail), design.body, lines=2, whole=True))
         if not claims:
-            rows += [Row(self._say(fact), design.body) for fact in unit_label.facts_of(self.passport, self.lang)]
+            rows += [
+                Row(self._say(fact), design.body, lines=2) for fact in unit_label.facts_of(self.passport, self.lang)
+            ]
         by = says.say(self.lang, "packed_by", organisation=words.clean(self.passport.organisation))
         rows.append(Row(self._say(by), design.body, lines=2, kept=False))
         return rows[:1] if design.name == "short" else rows
@@ -683,6 +746,10 @@ def _with_ends(piece: str, said: str) -> str:
     head = piece[: len(piece) - len(piece.lstrip(" "))]
     tail = piece[len(piece.rstrip(" ")) :]
     return f"{head}{said.strip(' ')}{tail}"
+
+
+def _texts(items: Sequence[Item]) -> list[str]:
+    return [item.text for item in items if isinstance(item, Line)]
 
 
 def _gtin(link: str | None) -> str | None:

@@ -100,6 +100,7 @@ RULES: Final[dict[str, dict[Tongue, str]]] = {
     scheme: {tongue: said["fr" if tongue == "fr" else "en"] for tongue in TONGUES}
     for scheme, said in words.RULES.items()
 }
+RULES["GI"] |= {"ar": "مؤشر جغرافي", "ka": "გეოგრაფიული აღნიშვნა"}
 """scheme -> how its rules are named; regulations keep their Latin name."""
 
 COUNTRIES: Final[dict[str, tuple[str, str]]] = {

@@ -62,6 +62,8 @@ FINE_DPI: Final = 300
 """From here on, strokes of 7 points do not drop out."""
 
 ORGANIC_CLAIMS: Final = ("organic", "in_conversion")
+NUMBERED: Final = ("gi", "gmp")
+"""Claims that a label makes by the number of their certificate."""
 
 Unit: TypeAlias = tuple[int, int] | tuple[int, int, int]
 """A bag: its number, how many there are, and its own net grams where they are known."""
@@ -283,7 +285,7 @@ def claim_lines(passport: Passport, lang: words.Lang) -> list[tuple[str, str]]:
             )
         elif claim.value == "ggn" and paper:
             lines.append((rules, words.say(lang, "ggn", number=paper.number)))
-        elif claim.value in ("gi", "certified") and paper:
+        elif claim.value in NUMBERED and paper:
             lines.append((rules, paper.number))
     return lines
 

@@ -178,7 +178,10 @@ DOCUMENT_ICONS: Final = {"issued": "tick", "superseded": "next", "revoked": "bar
 
 
 def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
-    """The page of a document for whoever holds it: which it is, and whether it is still in force."""
+    """The page of a document for whoever holds it: which it is, and whether it is still in force.
+
+    ``CHECKED_AT`` stands where the time of the answer belongs.
+    """
     voice = _Voice(lang, None)
     kind = texts.text(lang, f"document.{held.kind}")
     return _render(
@@ -191,8 +194,14 @@ def document_html(held: PublicDocument, lang: Lang, host: str) -> bytes:
         languages=languages({}),
         d=_plain(held),
         kind=kind,
+        checked_at=CHECKED_AT,
         json_query=JSON_QUERY,
     )
+
+
+def broken(word: str) -> list[str]:
+    """A verdict in the lines that it may be broken into: after its colon."""
+    return word.replace(": ", ":\n").split("\n")
 
 
 def page_json(passport: Passport) -> bytes:
@@ -432,10 +441,13 @@ class _Voice:
         """The name of a scheme."""
         if self.passport is None:
             return code
-        names = {claim.scheme: claim.scheme_name for claim in self.passport.claims}
-        return names.get(code) or next(
-            (held.scheme_name for held in self.passport.certificates if held.scheme == code), code
-        )
+        named: tuple[Claim | Certificate, ...] = (*self.passport.claims, *self.passport.certificates)
+        given = next((each.scheme_name for each in named if each.scheme == code), code)
+        return texts.scheme(self.lang, code, given)
+
+    def scheme_of(self, named: Claim | Certificate) -> Markup:
+        """The name of the scheme of a claim or certificate."""
+        return self.name(texts.scheme(self.lang, named.scheme, named.scheme_name))
 
     def name(self, value: str) -> Markup:
         """A name or code from outside, kept apart from the direction of the text around it."""
@@ -641,7 +653,7 @@ def _verdict(passport: Passport, voice: _Voice) -> _Verdict:
         tone=_TONES[state],
         shape=_SHAPES[state],
         word=(word := _word(passport, voice.lang)),
-        lines=word.replace(": ", ":\n").split("\n"),
+        lines=broken(word),
         sentence=sentence,
         reason=_cut(str(reason), NOTE_SHOWN) if reason else None,
         ask=state != "valid",

@@ -487,6 +487,8 @@ RULES: Final[dict[str, dict[Lang, str]]] = {
     "NOP": {"en": "USDA\u00a0NOP", "fr": "USDA\u00a0NOP"},
     "NPOP": {"en": "NPOP", "fr": "NPOP"},
     "GLOBALGAP_IFA": {"en": "GLOBALG.A.P.", "fr": "GLOBALG.A.P."},
+    "GMP": {"en": "GMP", "fr": "BPF"},
+    "GI": {"en": "Geographical indication", "fr": "Indication géographique"},
 }
 """scheme -> how its rules are named on a label; other schemes by their own name."""
 

@@ -144,8 +144,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "unit.returned": ("came back", "revenue"),
     "unit.opened": ("opened", "ouverte"),
     "unit.void": ("void", "annulée"),
-    "unit.stop": ("Do not use", "Ne pas utiliser"),
     "unit.look": ("Look closer", "À vérifier"),
+    "unit.opened.word": ("Look closer: unit opened", "À vérifier : unité ouverte"),
     "unit.void.said": (
         "The label of this unit was cancelled. Whatever carries it now is not what it was printed for.",
         "L'étiquette de cette unité a été annulée. Ce qui la porte n'est pas ce pour quoi elle a été imprimée.",
@@ -236,6 +236,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "languages": ("Language", "Langue"),
     "lot": ("Lot", "Lot"),
     "net_weight": ("Net weight", "Poids net"),
+    "lot_net_weight": ("Net weight of the lot", "Poids net du lot"),
     "units": ("{n} \u00d7 {unit}", "{n} \u00d7 {unit}"),
     "units_plain": ("{n} bags or boxes", "{n} sacs ou caisses"),
     "facts": ("The lot", "Le lot"),
@@ -265,6 +266,15 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "claim_certificate": ("Certificate", "Certificat"),
     "claim_body": ("Issued by", "Délivré par"),
     "body_code": ("code {code}", "code {code}"),
+    "scheme.EU_ORG": ("EU organic 2018/848", "Biologique UE 2018/848"),
+    "scheme.EUDR": ("EU deforestation regulation", "Règlement UE sur la déforestation"),
+    "scheme.GDP": ("Good distribution practice", "Bonnes pratiques de distribution"),
+    "scheme.GI": ("Geographical indication", "Indication géographique"),
+    "scheme.GLOBALGAP_IFA": ("GLOBALG.A.P. IFA", "GLOBALG.A.P. IFA"),
+    "scheme.GMP": ("Good manufacturing practice", "Bonnes pratiques de fabrication"),
+    "scheme.HACCP": ("HACCP and good hygiene practice", "HACCP et bonnes pratiques d'hygiène"),
+    "scheme.IUU": ("EU catch certification (IUU)", "Certification des captures UE (INN)"),
+    "scheme.NOP": ("USDA organic (NOP)", "Biologique USDA (NOP)"),
     "valid_until": ("Valid until {day}", "Valable jusqu'au {day}"),
     "not_valid": ("Not valid: {status}", "Non valable : {status}"),
     "valid_from_to": ("{first} to {last}", "du {first} au {last}"),
@@ -434,16 +444,16 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "document.issued_at": ("Issued", "Émis le"),
     "document.lot_now": ("How the lot stands now", "L'état actuel du lot"),
     "document.copy": (
-        "This page does not show that the paper in your hand was not changed. Compare number, lot and SHA-256; the PDF "
-        "itself can be checked: {host}/v1/documents/verify.",
-        "Cette page ne montre pas que le papier en main n'a pas été modifié. Comparer numéro, lot et SHA-256 ; le PDF "
-        "lui-même peut être vérifié : {host}/v1/documents/verify.",
+        "This page does not show that the paper in your hand was not changed. Compare number, lot and SHA-256. The PDF "
+        "itself is checked by sending it to {host}/v1/documents/verify, or with the command filiere verify.",
+        "Cette page ne montre pas que le papier en main n'a pas été modifié. Comparer numéro, lot et SHA-256. Le PDF "
+        "lui-même se vérifie en l'envoyant à {host}/v1/documents/verify, ou par la commande filiere verify.",
     ),
     "document.data": ("Data and proof (JSON)", "Données et preuve (JSON)"),
     "form.label": ("Code on the label", "Code de l'étiquette"),
     "form.hint": (
-        "16 letters and digits, for example {example}. Hyphens, spaces and small letters do not matter.",
-        "16 lettres et chiffres, par exemple {example}. Tirets, espaces et minuscules sont sans importance.",
+        "16 or 18 letters and digits, for example {example}. Hyphens, spaces and small letters do not matter.",
+        "16 ou 18 lettres et chiffres, par exemple {example}. Tirets, espaces et minuscules sont sans importance.",
     ),
     "form.button": ("Check this code", "Vérifier ce code"),
     # --- values of claims -------------------------------------------------------------------------------------------
@@ -908,6 +918,12 @@ TEXTS: Final[dict[str, dict[Lang, str]]] = {
 def text(lang: Lang, key: str) -> str:
     """The sentence of a key, its placeholders still open. A missing key is a mistake of ours."""
     return TEXTS[key][lang]
+
+
+def scheme(lang: Lang, code: str, given: str) -> str:
+    """The name of a scheme in a language; ``given``, its English name, where it is one that we do not ship."""
+    key = f"scheme.{code}"
+    return text(lang, key) if has(key) and text("en", key) == given else given
 
 
 def declared(lang: Lang, allergens: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from domain.clones import Fact
 from domain.label_token import from_base32, typed_code
 from domain.units import UnitView
 from labels import texts
-from labels.page import CHECKED_AT, grouped
+from labels.page import CHECKED_AT, broken, grouped
 from labels.texts import LANGS, Lang
 
 VERDICT, VERDICT_ENDS, UNIT = b"<!--verdict-->", b"<!--/verdict-->", b"<!--unit-->"
@@ -44,7 +44,7 @@ def html_with_unit(page: bytes, unit: UnitView, lang: Lang, notice: Notice | Non
         _, _, after = rest.partition(VERDICT_ENDS)
         page = before + _verdict(unit, lang).encode() + after
         page = _TONE.sub(f'<body class="{unit.severity}">'.encode(), page, count=1)
-        word = str(escape(texts.text(lang, f"unit.{unit.severity}"))).encode()
+        word = str(escape(_word(unit, lang))).encode()
         page = _TITLE.sub(lambda title: b"<title>" + word + title[1] + b"</title>", page, count=1)
     page = _TYPED.sub(lambda found: found[1] + grouped(typed_code(from_base32(unit.code))).encode() + found[2], page)
     page = _ADDRESS.sub(lambda found: found[1] + unit.code.encode(), page)
@@ -72,7 +72,7 @@ def json_with_unit(data: bytes, unit: UnitView) -> bytes:
         plain["state"] = "revoked"
         plain["state_reason"] = ["UNIT_VOID", {}]
     if unit.severity != "ok" and plain.get("state") in ("valid", "revoked"):
-        plain["verdict"] = {lang: texts.text(lang, f"unit.{unit.severity}") for lang in LANGS}
+        plain["verdict"] = {lang: _word(unit, lang) for lang in LANGS}
     return orjson.dumps(plain, option=orjson.OPT_SORT_KEYS)
 
 
@@ -88,6 +88,13 @@ def _life(unit: UnitView) -> Iterable[tuple[str, int | None]]:
     yield "issued", unit.labelled_at
     for state in ("applied", "shipped", "received", "returned", "opened"):
         yield state, getattr(unit, f"{state}_at")
+
+
+def _word(unit: UnitView, lang: Lang) -> str:
+    """The verdict on a unit, in words: what became of it, or that there is something to tell."""
+    if unit.state == "void":
+        return texts.text(lang, "word.revoked")
+    return texts.text(lang, "unit.opened.word" if unit.state == "opened" else "unit.look")
 
 
 def _said(unit: UnitView, lang: Lang) -> list[str]:
@@ -111,10 +118,12 @@ def _verdict(unit: UnitView, lang: Lang) -> Markup:
     icon = _ICONS[unit.severity]
     sentences = Markup("").join(Markup("<p>{}</p>").format(sentence) for sentence in _said(unit, lang))
     time = texts.text(lang, "checked_at").format(time=CHECKED_AT)
+    lines = Markup("").join(Markup("<span>{}</span> ").format(line) for line in broken(_word(unit, lang)))
     return Markup(
         '<section class="verdict"><svg class="i {icon}" aria-hidden="true"><use href="#{icon}"/></svg>'
-        '<h1>{word}</h1><div>{sentences}<p class="at">{time}</p></div></section>'
-    ).format(icon=icon, word=texts.text(lang, f"unit.{unit.severity}"), sentences=sentences, time=time)
+        '<h1>{lines}</h1><div>{sentences}<p class="at">{time}</p>'
+        '<p class="sum"><a href="#report">{report}</a></p></div></section>'
+    ).format(icon=icon, lines=lines, sentences=sentences, time=time, report=texts.text(lang, "report"))
 
 
 def _block(unit: UnitView, lang: Lang, notice: Notice | None, *, said: bool) -> Markup:

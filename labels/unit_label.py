@@ -119,7 +119,7 @@ def claim_lines(passport: Passport, lang: Tongue, *, short: bool = False) -> lis
             lines.append((says.say(lang, key, rules=rules), f"{control} · {farmed(passport, lang)}"))
         elif claim.value == "ggn" and paper:
             lines.append((rules, says.say(lang, "ggn", number=paper.number)))
-        elif claim.value in ("gi", "certified") and paper:
+        elif claim.value in lot_label.NUMBERED and paper:
             lines.append((rules, paper.number))
     return lines
 

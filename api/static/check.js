@@ -8,7 +8,7 @@
  */
 
 import { consistencyProof, check, parseEvidence, parseKeys, policyFor, read, sameLog } from "./verdict.js";
-import { Invalid, hex, verifyCheckpoint } from "./verify.js";
+import { Invalid, hex, typedCode, verifyCheckpoint } from "./verify.js";
 
 const { lang, host, say: SENTENCES } = JSON.parse(document.getElementById("texts").textContent);
 const KEYS = "/.well-known/filiere-keys";
@@ -378,7 +378,7 @@ function showSaid({ verdict, label, key, code, logged }, said) {
     const kind = key.withdrawn !== null ? "withdrawn" : key.last ? "retired" : "good";
     rows.push(row("key", ...say(`key.${kind}`, { ...said, number: key.number })));
   }
-  if (code && (label || LIVE.includes(verdict))) rows.push(row("code", element("bdi", { className: "c", dir: "ltr", text: grouped(code) })));
+  if (code && (label || LIVE.includes(verdict))) rows.push(row("code", element("bdi", { className: "c", dir: "ltr", text: grouped(label ? typedCode(code) : code) })));
   if (logged) {
     const at_ = logged.at === null ? "in_log.plain" : "in_log.by";
     rows.push(row("in_log", ...say(at_, { ...said, at: logged.at === null ? "" : moment(dateOf(logged.at)) })));

@@ -560,6 +560,15 @@ export function toBase32(bytes) {
 
 const DOUBLED = Array.from({ length: 32 }, (_, value) => (value << 1) ^ (value > 15 ? 0b100101 : 0));
 
+/** A code as labels have it printed: its two check characters follow. */
+export function typedCode(code) {
+  const values = [...code].map((character) => CROCKFORD.indexOf(character));
+  const plainSum = values.reduce((sum, value) => sum ^ value, 0);
+  const weighted = values.reduce((sum, value) => DOUBLED[sum] ^ value, 0);
+  const first = DOUBLED.findIndex((_, value) => DOUBLED[DOUBLED[weighted] ^ value] === (plainSum ^ value));
+  return code + CROCKFORD[first] + CROCKFORD[plainSum ^ first];
+}
+
 /** The 16 characters of a typed code, as its page is named; lower case, spaces, hyphens, O, I and L are forgiven. */
 export function readTypedCode(text) {
   const plain = text

@@ -168,7 +168,7 @@ def test_what_a_label_says_is_written_out(visitor: Visitor) -> None:
     assert visitor.verdict() == word("sound")
     said = page.locator("#said").inner_text()
     for part in ("62.5\u00a0kg", "23\u00a0November 2026", "Cocoa", "1, in force", "-".join(
-        published.CODE[at : at + 4] for at in range(0, 16, 4)
+        published.TYPED[at : at + 4] for at in range(0, 18, 4)
     )):  # fmt: skip
         assert part in said
     assert visitor.answers() == {

@@ -114,6 +114,7 @@ def test_whoever_holds_the_paper_reads_what_became_of_it(desk: Desk) -> None:
     assert page.status_code == 200
     assert all(said in page.text for said in ("In force", "Traceability certificate", number, "Organisation COOP"))
     assert page.headers["content-security-policy"].startswith("default-src 'none'")
+    assert "Checked <time>17 Mar 2030 17:46 UTC</time>" in page.text.replace("\u00a0", " ")
     assert "En vigueur" in nobody.get(address, params={"lang": "fr"}).text
     found = nobody.get(address, params={"format": "json"}).json()
     assert (found["number"], found["state"], found["proof"]) == (number, "issued", None)

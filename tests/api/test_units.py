@@ -215,7 +215,7 @@ def test_the_page_of_a_unit_follows_its_life(yard: Yard) -> None:
     yard.tell(told.UnitsOpened, "o", "2030-03-05T09:00:00Z", units=span(1))
     opened = yard.page(path)
     assert '<body class="look">' in opened.text
-    assert "<title>Look closer" in opened.text
+    assert "<title>Look closer: unit opened" in opened.text
     assert plain(opened).count("This unit was opened on 5 March 2030. If you see it full and closed, report it") == 1
     assert "opened" not in yard.page(f"/l/{yard.code(2)}").text.partition("</section>")[0]
     assert yard.page(path, accept="application/json").json()["unit"]["verdict"] == "look"
@@ -232,11 +232,12 @@ def test_a_void_label_is_loud_and_stays_void_when_the_unit_is_labelled_anew(yard
         for address in (path, signed):
             page = yard.page(address)
             assert '<body class="stop">' in page.text
-            assert "<h1>Do not use</h1>" in page.text
+            assert "<h1><span>Do not use:</span> <span>label cancelled</span>" in page.text
             assert "was cancelled" in page.text
             assert "<form" not in page.text
         data = yard.page(path, accept="application/json").json()
-        assert (data["state"], data["unit"]["state"], data["verdict"]["en"]) == ("revoked", "void", "Do not use")
+        assert (data["state"], data["unit"]["state"]) == ("revoked", "void")
+        assert data["verdict"]["en"] == "Do not use: label cancelled"
     assert '<body class="ok">' in yard.page(f"/l/{yard.code(1)}").text
 
 

@@ -87,7 +87,7 @@ const judges = {
     const told = await v.verifyLabel(text, new Map(keys.map(([id, key]) => [id, bytes(key)])));
     return `${told.key} ${hex(told.unit)} ${told.code} ${told.packed} ${told.netGrams} ${told.commodity}`;
   },
-  code: ({ text }) => v.readTypedCode(text),
+  code: ({ text }) => v.typedCode(v.readTypedCode(text)),
   slow: ({ key, message, signature }) =>
     v.verifyEd25519Slowly(bytes(key), bytes(message), bytes(signature)) ? "yes" : null,
   fast: async ({ key, message, signature }) =>
@@ -242,7 +242,7 @@ def verdict_on_label(text: str) -> str | None:
 
 def verdict_on_code(text: str) -> str | None:
     try:
-        return to_base32(parse_typed_code(text))
+        return typed_code(parse_typed_code(text))
     except BadLabel:
         return None
 

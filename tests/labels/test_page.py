@@ -42,6 +42,7 @@ from labels.page import (
     unknown_html,
 )
 from labels.texts import LANGS, TEXTS, Lang
+from ledger.profiles import profiles
 
 ORG = "Nimba Hills Cocoa Farmers' Cooperative"
 EXPORTER = "Mesurado Cocoa Exports Ltd"
@@ -406,6 +407,15 @@ def test_the_summary_counts_the_checks() -> None:
     assert "2 of 7 checks failed" in shown(STATES["failed_quality"], "en")
     assert "1 point sur 7 non conforme" in shown(STATES["recalled"], "fr")
     page_html(a_passport(verifications=()), "en")
+
+
+def test_a_scheme_has_its_name_in_both_languages() -> None:
+    for code, scheme in profiles().schemes.items():
+        for lang in LANGS:
+            assert texts.scheme(lang, code, scheme.name["en"]).replace("\u2019", "'") == scheme.name[lang]
+    assert texts.scheme("fr", "EU_ORG", "A name of one's own") == "A name of one's own"
+    assert "Biologique UE 2018/848" in shown(STATES["valid"], "fr")
+    assert "EU organic" not in shown(STATES["claim_lowered"], "fr")
 
 
 # --- the facts ---------------------------------------------------------------------------------------------------------

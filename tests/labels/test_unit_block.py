@@ -50,9 +50,12 @@ def test_every_state_is_said_in_both_languages(lang: Lang, state: State) -> None
     assert ("/differs?" in text) == (state != "void")
     assert (texts.text(lang, "unit.returned") + "</b>" in text) == (state == "returned")
     if tone != "ok":
-        word = texts.text(lang, f"unit.{tone}")
+        word = texts.text(lang, {"stop": "word.revoked", "look": "unit.opened.word"}[tone])
         assert f"<title>{word} " in text
-        assert f"<h1>{word}</h1>" in text
+        (said,) = re.findall("<h1>(.*?)</h1>", text)
+        assert " ".join(re.sub("<[^>]+>", "", said).split()) == word.replace("\u00a0", " ")
+        assert 'href="#report"' in text.partition("</section>")[0]
+        assert 'id="report"' in text
         assert VERDICT.decode() not in text
 
 
@@ -91,7 +94,8 @@ def test_what_a_form_has_to_say_stands_in_the_block(lang: Lang, notice: str) -> 
 
 def test_machines_read_the_same() -> None:
     plain = orjson.loads(json_with_unit(page_json(a_passport()), replace(of_state("opened"), facts=FACTS[:1])))
-    assert (plain["state"], plain["verdict"]["en"], plain["unit"]["verdict"]) == ("valid", "Look closer", "look")
+    assert (plain["state"], plain["verdict"]["en"]) == ("valid", "Look closer: unit opened")
+    assert plain["unit"]["verdict"] == "look"
     assert plain["unit"]["opened_at"] == "2025-05-03T12:00:00Z"
     assert plain["unit"]["facts"] == [{"rule": FACTS[0].rule, "day": "2025-05-03", "countries": ["DE", "ES"]}]
     recalled = orjson.loads(json_with_unit(page_json(RECALLED), of_state("void")))
