@@ -13,7 +13,7 @@ from api.app import Service, build
 from api.settings import Settings
 from ledger import access
 from ledger.record import Recorder
-from tests.api.hop import Browser, one_loop, prepared_routes
+from tests.api.hop import Browser, hashed_once, one_loop, prepared_routes
 
 PHRASE = "seven wet boots by the door"
 HOST = "http://testserver"
@@ -79,8 +79,8 @@ class House:
 
 @pytest.fixture(scope="session", autouse=True)
 def _once() -> Iterator[None]:
-    """One event loop and one preparation of the routes for all services of the session."""
-    with one_loop(), prepared_routes():
+    """One event loop, one preparation of the routes and one hash of ``PHRASE`` for all services of the session."""
+    with one_loop(), prepared_routes(), hashed_once(PHRASE):
         yield
 
 

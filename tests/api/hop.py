@@ -20,6 +20,7 @@ from starlette.testclient import TestClient
 from starlette.types import ASGIApp, Message, Scope
 
 from api.app import PARTS, Service
+from ledger import access
 
 
 class Browser(TestClient):
@@ -124,3 +125,24 @@ def prepared_routes() -> Iterator[None]:
     Service.include_router = include_router  # type: ignore[method-assign, assignment]
     yield
     Service.include_router = include  # type: ignore[method-assign]
+
+
+@contextmanager
+def hashed_once(known: str) -> Iterator[None]:
+    """One password, that of the organisations which fixtures found, is hashed once; whoever gives it is still verified.
+
+    Every other password is hashed each time. Argon2 takes a quarter of a short test.
+    """
+    hash_password, kept = access.hash_password, list[str]()
+
+    def hashed(password: str, *names: str) -> str:
+        if password != known:
+            return hash_password(password, *names)
+        access.require_good(password, *names)
+        if not kept:
+            kept.append(hash_password(password, *names))
+        return kept[0]
+
+    access.hash_password = hashed
+    yield
+    access.hash_password = hash_password
