@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from api.app import Service, build
 from api.settings import Settings
 from ledger import access
 from ledger.record import Recorder
+from tests.api.hop import Browser, hashed_once, one_loop, prepared_routes
 
 PHRASE = "seven wet boots by the door"
 HOST = "http://testserver"
@@ -61,7 +63,7 @@ class House:
 
     def client(self, org_id: int | None = None, user_id: str | None = None, **headers: str) -> TestClient:
         """A browser: of nobody, or logged in as a user."""
-        client = TestClient(self.app, base_url=self.settings.public_url, headers=headers)
+        client = Browser(self.app, base_url=self.settings.public_url, headers=headers)
         if org_id is not None and user_id is not None:
             begun = access.begin_session(self.recorder, org_id, user_id)
             assert begun is not None
@@ -73,6 +75,13 @@ class House:
             self.recorder, org_id, access.EVERYTHING, name="a key", scopes=scopes, days=days, made_by=maker
         )
         return made[1]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _once() -> Iterator[None]:
+    """One event loop, one preparation of the routes and one hash of ``PHRASE`` for all services of the session."""
+    with one_loop(), prepared_routes(), hashed_once(PHRASE):
+        yield
 
 
 @pytest.fixture

@@ -7,18 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from api.app import create_app
 from api.settings import Settings
 from ledger.record import Recorder
+from tests.api.hop import Browser
 from tests.api.test_registry import Org
 
 
 @pytest.fixture
 def coop(recorder: Recorder, tmp_path: Path) -> Iterator[Org]:
     settings = Settings(recorder.database.url, tmp_path, "http://testserver")
-    with TestClient(create_app(settings, recorder)) as opened:
+    with Browser(create_app(settings, recorder)) as opened:
         yield Org(opened, recorder, "COOP")
 
 

@@ -20,6 +20,7 @@ from domain.geo import Geometry
 from ledger.record import Recorder
 from models.base import table
 from models.db import Database, system_session
+from tests.api.hop import Browser
 from tests.api.test_registry import Org, plot_body
 
 WEST, SOUTH = -8_654_321, 7_123_456
@@ -48,7 +49,7 @@ BOW_TIE = {
 @pytest.fixture
 def client(recorder: Recorder, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(recorder.database.url, tmp_path, "http://testserver")
-    with TestClient(create_app(settings, recorder)) as opened:
+    with Browser(create_app(settings, recorder)) as opened:
         yield opened
 
 

@@ -18,6 +18,7 @@ from ledger import access
 from ledger.profiles import profiles
 from ledger.record import Recorder
 from models.db import Database, system_session
+from tests.api.hop import Browser
 from tests.builders import uid
 
 RIGHTS = frozenset({"registry:read", "registry:write", "lots:read", "events:write"})
@@ -83,7 +84,7 @@ class Org:
 @pytest.fixture
 def client(recorder: Recorder, tmp_path: Path) -> Iterator[TestClient]:
     settings = Settings(recorder.database.url, tmp_path, "http://testserver")
-    with TestClient(create_app(settings, recorder)) as opened:
+    with Browser(create_app(settings, recorder)) as opened:
         yield opened
 
 

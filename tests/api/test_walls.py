@@ -367,6 +367,19 @@ class Ask:
         return client.request(self.operation.method, self.url, content=content, headers=headers, follow_redirects=False)
 
 
+@pytest.fixture(scope="module")
+def described() -> dict[str, Any]:
+    """The OpenAPI document of the service, to be had from the first one asked: it takes seconds to make."""
+    return {}
+
+
+@pytest.fixture
+def document(house: House, described: dict[str, Any]) -> dict[str, Any]:
+    if not described:
+        described |= house.client().get("/openapi.json").json()
+    return described
+
+
 def operations(document: dict[str, Any]) -> list[Operation]:
     return [
         Operation(path, method, declared)
@@ -481,9 +494,8 @@ def rows_of_a(planted: Planted) -> dict[str, list[Any]]:
 # --- the walks ---
 
 
-def test_who_is_not_signed_in_is_told_nothing_anywhere(planted: Planted) -> None:
+def test_who_is_not_signed_in_is_told_nothing_anywhere(planted: Planted, document: dict[str, Any]) -> None:
     house = planted.house
-    document = house.client().get("/openapi.json").json()
     expired = house.client(planted.a, planted.a_admin)
     disabled_user = house.user(planted.a, "ics_manager", "gone")
     disabled = house.client(planted.a, disabled_user)
@@ -527,9 +539,8 @@ def _key_ids(planted: Planted, key: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_another_organisation_is_told_nothing_anywhere(planted: Planted, role: str) -> None:
+def test_another_organisation_is_told_nothing_anywhere(planted: Planted, document: dict[str, Any], role: str) -> None:
     house = planted.house
-    document = house.client().get("/openapi.json").json()
     before = rows_of_a(planted)
     client = house.client(planted.b, planted.b_users[role])
     ordered = sorted(operations(document), key=lambda one: (one.method != "get", one.path.startswith("/v1/session")))
@@ -583,8 +594,9 @@ def test_a_new_route_is_walked_without_touching_this_test(planted: Planted) -> N
         return {"code": row.code if row else "none"}
 
     planted.house.app.include_router(leaky)
+    document = planted.house.client().get("/openapi.json").json()
     with pytest.raises(AssertionError, match="leaks"):
-        test_another_organisation_is_told_nothing_anywhere(planted, "viewer")
+        test_another_organisation_is_told_nothing_anywhere(planted, document, "viewer")
 
 
 # --- the walls of models/db.py, one path after another ---

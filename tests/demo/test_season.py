@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 import models
 from demo import lr_cocoa, trade
-from demo.play import play
 from demo.totals import totals
 from domain.values import Actor
 from ledger import recall
@@ -24,6 +23,7 @@ from ledger.record import Recorder
 from ledger.replay import PROJECTIONS, replay, snapshot
 from models.base import table
 from models.db import Database, connect, system_session
+from tests.conftest import create
 
 SCENARIOS = Path(__file__).resolve().parents[3] / "shared" / "domain" / "scenarios.json"
 
@@ -32,18 +32,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("season")]
 
 @pytest.fixture(scope="module")
 def played(
-    empty_sqlite: Path, postgresql: Callable[[str], str], tmp_path_factory: pytest.TempPathFactory
+    season_on_sqlite: Path,
+    season_on_postgresql: str,
+    postgresql: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, Database]]:
     """The full season on a SQLite file and on PostgreSQL."""
-    import psycopg
-
     path = tmp_path_factory.mktemp("season") / "season.db"
-    shutil.copy(empty_sqlite, path)
-    with psycopg.connect(postgresql("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE season TEMPLATE filiere_empty")
+    shutil.copy(season_on_sqlite, path)
+    create(postgresql, "season", season_on_postgresql)
     databases = {"sqlite": connect(f"sqlite:///{path}"), "postgresql": connect(postgresql("season"))}
-    for database in databases.values():
-        play(Recorder(database), "LR_COCOA")
     yield databases
     for database in databases.values():
         database.close()

@@ -18,7 +18,6 @@ from python_calamine import CalamineWorkbook
 
 import models
 from demo.lr_cocoa import CERTIFICATES, GROUPS
-from demo.play import play
 from domain.balance import Balance, statement, total
 from domain.findings import CATALOGUE, found
 from domain.pack import Pack
@@ -27,38 +26,33 @@ from exchange.pack_pdf import TEXTS, pack_pdf
 from exchange.pack_tables import WORDS, tables
 from exchange.pack_xlsx import pack_xlsx
 from ledger import balances, pack
-from ledger.record import Recorder
 from models.base import table
 from models.db import Database, connect, system_session
+from tests.conftest import create
 
 SEASON, NOW = "2024/25", 1_760_000_000_000
 HOSTILE = '=HYPERLINK("http://x","y")'
 GEORGIAN = "ნინო"
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("pack")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("season")]
 
 
 @pytest.fixture(scope="module")
-def played(empty_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+def played(season_on_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
     """The full season in a file; one member has a name that a spreadsheet would run, one a name in Georgian."""
     path = tmp_path_factory.mktemp("pack") / "season.db"
-    shutil.copy(empty_sqlite, path)
-    opened = connect(f"sqlite:///{path}")
-    yield from season(opened)
+    shutil.copy(season_on_sqlite, path)
+    yield from season(connect(f"sqlite:///{path}"))
 
 
 @pytest.fixture(scope="module")
-def on_postgresql(postgresql: Callable[[str], str]) -> Iterator[Database]:
+def on_postgresql(season_on_postgresql: str, postgresql: Callable[[str], str]) -> Iterator[Database]:
     """The same on PostgreSQL."""
-    import psycopg
-
-    with psycopg.connect(postgresql("postgres"), autocommit=True) as connection:
-        connection.execute("CREATE DATABASE packed TEMPLATE filiere_empty")
+    create(postgresql, "packed", season_on_postgresql)
     yield from season(connect(postgresql("packed")))
 
 
 def season(opened: Database) -> Iterator[Database]:
-    play(Recorder(opened), "LR_COCOA")
     with system_session(opened, write=True) as session:
         person, farmer = table(models.Person), table(models.Farmer)
         for code, name in (("LR-C1-0001", HOSTILE), ("LR-C1-0002", GEORGIAN)):
