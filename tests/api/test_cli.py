@@ -94,6 +94,9 @@ def test_a_label_is_issued_printed_and_scans_to_its_address(shell: Shell) -> Non
     paper = shell.run("certificate", "DB", "-o", "c.pdf")
     assert paper.returncode == 0, paper.stderr
     assert (shell.folder / "c.pdf").read_bytes().startswith(b"%PDF-")
+    genuine = shell.run("verify", "c.pdf", "--here", "--json")
+    assert genuine.returncode == 0, genuine.stderr
+    assert {check["code"]: check["answer"] for check in json.loads(genuine.stdout)["checks"]}["logged"] == "passed"
 
 
 def test_a_certificate_of_analysis_is_of_what_was_measured_label_or_not(shell: Shell) -> None:
