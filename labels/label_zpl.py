@@ -26,7 +26,7 @@ LARGEST_MODULE: Final = 10
 FONT_HEIGHT: Final = 1.0
 """Height of font 0 for text of one em."""
 
-_PLAIN: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "–": "-"})
+_PLAIN: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "–": "-", "…": "..."})
 
 _COMMANDS: Final = frozenset("^~_\\")
 

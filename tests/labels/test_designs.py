@@ -309,7 +309,9 @@ def test_no_other_design_prints_the_opening_code() -> None:
     for design in designs.ALL:
         for lang in says.TONGUES:
             unit = a_unit(opening="7Q4K9ZTM")
-            joined = re.sub("[^0-9A-Z]", "", "".join(texts_of(designs.items(unit, lang, design))).upper())
+            made = designs.items(unit, lang, design)
+            slots = [unit_label.slot(unit, lang, item.slot) for item in made if isinstance(item, Line) and item.slot]
+            joined = re.sub("[^0-9A-Z]", "", "".join([*texts_of(made), *slots]).upper())
             assert ("7Q4K9ZTM" in joined) is (design.name in OPENING)
             assert ("7Q4K" in joined) is (design.name in OPENING)
             assert "7Q4K9ZTM" not in designs.content(unit, design)

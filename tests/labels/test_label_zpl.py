@@ -44,6 +44,8 @@ def test_a_wide_opening_code_is_set_smaller_and_the_others_as_large_as_they_were
         zpl = label_zpl(units, "en", "opening", dpi=dpi)
         assert zpl.count(b"^DF") == 2
         assert b"^BQ" not in zpl
+        assert b"^GF" not in zpl  # one sentence, one font
+        assert b"t.example.org/l/... with" in zpl
         for label in printed(zpl):
             ink = label.image.convert("L").point(lambda value: 255 - value).getbbox()
             assert ink is not None
