@@ -514,7 +514,8 @@ def units(
         Literal["pdf", "zpl"] | None, typer.Option("--print", help="print their labels; goes into the register")
     ] = None,
     design: Annotated[
-        Literal["sack", "carton", "retail", "pallet", "tag", "short"], typer.Option(help="what the label is for")
+        Literal["sack", "carton", "retail", "pallet", "tag", "short", "opening"],
+        typer.Option(help="what the label is for; opening: the opening codes, for under the tear-off"),
     ] = "sack",
     lang: Annotated[Literal["en", "fr", "ar", "ka"], typer.Option(help="language of the label")] = "en",
     dpi: Annotated[int, typer.Option(help="dots an inch of the printer's head: 203, 300 or 600")] = 300,
@@ -527,6 +528,7 @@ def units(
 
     With --label alone: address, typed code and opening code of each label as CSV.
     """
+    from domain.units import OPENING_DESIGN
     from ledger.log import open_log
     from ledger.units import label_units, unit_labels, units_of
     from models.db import system_session
@@ -539,7 +541,9 @@ def units(
         code, of, found = units_of(session, actor.org_id, uid, first=first, limit=count or 200_000)
     wanted = count or max(1, of - first + 1)
     if label:
-        done = label_units(recorder, actor, uid, first=first, count=wanted, design=design)
+        done = label_units(
+            recorder, actor, uid, first=first, count=wanted, design=None if design == OPENING_DESIGN else design
+        )
         _say(f"{code}: {done.count} units labelled from {done.first} on.")
     if print_ is not None:
         from ledger.unit_print import Job, print_units
@@ -551,8 +555,11 @@ def units(
             drawn = print_units(recorder, actor, job, sink, progress)
         return _say(f"Wrote {output}: {drawn} labels.")
     if not label:
-        rows = [(unit.number, unit.net_g, unit.state or "packed", unit.by or "", unit.prints) for unit in found]
-        _write(_csv(("unit", "net_g", "state", "by", "prints"), rows), output)
+        rows = [
+            (unit.number, unit.net_g, unit.state or "packed", unit.by or "", unit.prints, unit.opening_prints)
+            for unit in found
+        ]
+        _write(_csv(("unit", "net_g", "state", "by", "prints", "opening_prints"), rows), output)
         return _say(f"{code}: {of} units.")
     with system_session(recorder.database, write=False) as session:
         labels = unit_labels(session, recorder, actor.org_id, uid, first, wanted)

@@ -16,6 +16,7 @@ from domain.findings import Finding
 from domain.lineage import oldest_first
 from domain.profiles import Scheme
 from domain.quality import Outcome, awaited_of, lifted, outcome_of, standing
+from domain.units import OPENING_DESIGN
 from domain.values import Load, Lot, Transfer
 
 LOTS_PER_EVENT = 512
@@ -264,6 +265,11 @@ class UnitRow:
     received_at: int | None = None
     opened_at: int | None = None
     returned_at: int | None = None  # part of another lot since
+    opening_prints: int = 0  # of its opening code, which is not on the label
+
+    def printed(self, design: str | None) -> int:
+        """How often its label went to a printer; of the design for opening codes, its opening code."""
+        return self.opening_prints if design == OPENING_DESIGN else self.prints
 
 
 @dataclass(slots=True)

@@ -727,7 +727,10 @@ class UnitsLabelled(Base):
 
 
 class LabelsPrinted(Base):
-    """Labels of units went to a printer. ``reason``: why again, where any of them was printed before."""
+    """Labels of units went to a printer. ``reason``: why again, where any of them was printed before.
+
+    ``design``: ``opening`` for their opening codes, whose prints are counted for themselves.
+    """
 
     type: Literal["labels_printed"] = "labels_printed"
     lot: Id

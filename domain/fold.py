@@ -35,7 +35,7 @@ from domain.book import (
 from domain.lineage import oldest_first
 from domain.quantity import grams as to_grams
 from domain.ruling import Ruling, units_meant
-from domain.units import numbers_of
+from domain.units import OPENING_DESIGN, numbers_of
 from domain.values import Load, Lot, Transfer
 
 
@@ -660,7 +660,8 @@ def _live(event: told.AnyEvent, lot: Lot, entry: _Entry, only: Collection[int] |
         entry.book.changed_units[unit.lot, unit.number] = unit
         match event:
             case told.UnitsLabelled():  # what was known of an earlier, void label is not this one's
-                unit.label_seq, unit.labelled_by, unit.labelled_at, unit.prints = entry.seq, entry.org_id, entry.at, 0
+                unit.label_seq, unit.labelled_by, unit.labelled_at = entry.seq, entry.org_id, entry.at
+                unit.prints = unit.opening_prints = 0
                 unit.applied_at = unit.weighed_g = unit.shipped_at = unit.received_at = None
                 unit.returned_at = unit.opened_at = None
                 _become(unit, "issued", entry)
@@ -724,8 +725,11 @@ def _units_labelled(event: told.UnitsLabelled, entry: _Entry) -> None:
 def _labels_printed(event: told.LabelsPrinted, entry: _Entry) -> None:
     lot, again = entry.lot(event.lot), False
     for unit in _named(event, lot, entry):
-        again |= unit.prints > 0
-        unit.prints += event.copies
+        again |= unit.printed(event.design) > 0
+        if event.design == OPENING_DESIGN:
+            unit.opening_prints += event.copies
+        else:
+            unit.prints += event.copies
         entry.book.changed_units[unit.lot, unit.number] = unit
     kind = "reprinted" if again else "printed"
     _registered(kind, event, lot, entry, copies=event.copies, design=event.design, reason=event.reason)
@@ -930,7 +934,8 @@ def _as_before(original: Original, book: Book) -> None:
     meant = set(units_meant(original.event, original.ruling)) & book.units_of[lot.key].keys()
     if not meant:
         return
-    prints = {number: book.units_of[lot.key][number].prints for number in meant}
+    units = book.units_of[lot.key]
+    prints = {number: (units[number].prints, units[number].opening_prints) for number in meant}
     for number in meant:
         unit = book.units_of[lot.key][number]
         unit.state = unit.state_seq = unit.state_at = unit.state_org = None
@@ -943,8 +948,8 @@ def _as_before(original: Original, book: Book) -> None:
         entry = _Entry(book, past.ruling, past.logged.seq, past.logged.org_id, at, past.event.type)
         packed_before = {number for number in meant if book.units_of[lot.key][number].seq < past.logged.seq}
         _live(past.event, lot, entry, packed_before)
-    for number, count in prints.items():
-        book.units_of[lot.key][number].prints = count
+    for number, counted in prints.items():
+        units[number].prints, units[number].opening_prints = counted
 
 
 def _forget_quality(original: Original, book: Book) -> None:

@@ -44,6 +44,9 @@ somebody tries every day. Shut for ever, anybody who reads the 16 characters on 
 buys it; so they take it for the day.
 """
 
+OPENING_DESIGN: Final = "opening"
+"""The design under which opening codes are printed: its prints are counted for themselves."""
+
 OPENED_BY_CODE: Final = "public:opening"
 """Who tells that a unit was opened, when somebody typed its opening code: nobody takes that back."""
 

@@ -16,6 +16,7 @@ from typing import Final, Literal, TypeAlias
 
 from domain.passport import Passport
 from domain.refusals import Refused
+from domain.units import OPENING_DESIGN
 from labels import label_texts as says
 from labels import lot_label, qr, typeset, unit_label
 from labels import print_texts as words
@@ -25,7 +26,7 @@ from labels.typeset import CAP
 from labels.unit_label import UnitLabel
 
 Grid: TypeAlias = Literal["roll", "2x4", "2x2", "3x6", "3x7"]
-Content: TypeAlias = Literal["signed", "short", "link"]
+Content: TypeAlias = Literal["signed", "short", "link", "nothing"]
 
 LARGEST_VERSION: Final = 7
 """Larger symbols fall off at low resolution (design notes, trust 3.6)."""
@@ -41,8 +42,9 @@ GAP: Final = 0.1
 class Design:
     """A label: its stock in mm, the dots of its module by resolution, its type sizes in points.
 
-    ``copies`` of the symbol, at opposite corners. ``holds``: the signed label, the short address, or the GS1 link where
-    there is one. ``claim_below``: whether the claim stands beside the lower symbol, or across the middle.
+    ``copies`` of the symbol, at opposite corners. ``holds``: the signed label, the short address, the GS1 link where
+    there is one, or nothing: no symbol. ``claim_below``: whether the claim stands beside the lower symbol, or across
+    the middle.
     """
 
     name: str
@@ -87,11 +89,18 @@ _RETAIL = Design("retail", 63.5, 46.6, 2.2, 0.5, 1, "item", "link", 9, 13, 8, 12
 _PALLET = Design("pallet", 148, 210, 7, 1.5, 2, "pallet", "signed", 42, 28, 14, 30, 20, 15, 22, 11, claim_below=True)
 _TAG = Design("tag", 63.5, 38.1, 2.2, 0.5, 1, "bag", "signed", 13, 11, 7.5, 8, 7, 7, 7.5, 7, grids=("roll", "3x7"))
 _SHORT = Design("short", 50, 30, 2.2, 0.5, 1, "bag", "short", 13, 11, 9, 9, 9, 9, 9, 9)
+_OPENING = Design(OPENING_DESIGN, 50, 30, 2.2, 0.5, 0, "bag", "nothing", 20, 11, 10, 0, 0, 8, 8, 7)
+_OPENING_A4 = replace(
+    _OPENING, width=63.5, height=38.1, lot=26, figures=13, words=12, body=9.5, caption=9, grids=("3x7",)
+)
+# Opening codes: ``lot`` is the size of the code. No symbol: what is photographed by chance must not open a unit.
 
-ALL: Final[tuple[Design, ...]] = (_SACK, _SACK_A4, _CARTON, _CARTON_A4, _RETAIL, _PALLET, _TAG, _SHORT)
+ALL: Final[tuple[Design, ...]] = (
+    _SACK, _SACK_A4, _CARTON, _CARTON_A4, _RETAIL, _PALLET, _TAG, _SHORT, _OPENING, _OPENING_A4,
+)  # fmt: skip
 NAMES: Final[tuple[str, ...]] = tuple(dict.fromkeys(design.name for design in ALL))
 
-DesignName: TypeAlias = Literal["sack", "carton", "retail", "pallet", "tag", "short"]
+DesignName: TypeAlias = Literal["sack", "carton", "retail", "pallet", "tag", "short", "opening"]
 
 
 def find(name: str, grid: str = "roll") -> Design:
@@ -154,10 +163,26 @@ Item: TypeAlias = Line | Bar | Shape | Symbol
 
 
 def content(label: UnitLabel, design: Design) -> str:
-    """What the symbol of this design holds."""
+    """What the symbol of this design holds; of a design without one, nothing."""
+    if design.holds == "nothing":
+        return ""
     if design.holds == "short":
         return label.short_url
     return label.link if design.holds == "link" and label.link else label.url
+
+
+def symbol(label: UnitLabel, design: Design) -> qr.Matrix:
+    """The symbol of a label; of a design without one, no modules."""
+    held = content(label, design)
+    return qr.symbol(held) if held else ()
+
+
+def code_size(label: UnitLabel, design: Design) -> int:
+    """Points at which the opening code is set: as large as designed, or as its letters leave room; 0 elsewhere."""
+    if design.holds != "nothing" or not label.opening:
+        return 0
+    wide = typeset.ems(words.typed(label.opening), bold=True) * POINT_MM
+    return int(min(design.lot, (design.width - 2 * design.margin) / wide))
 
 
 def items(
@@ -166,14 +191,18 @@ def items(
     """All that stands on a label. ``module``: its side in mm, if another than the design's. ``matrix``: its symbol.
 
     Refused: an address too long for a symbol of version 7, a letter that no font has, an organic claim without the
-    code of its control body, and a word kept for organic goods on goods that are not.
+    code of its control body, a word kept for organic goods on goods that are not, and the design for opening codes
+    where the label has none (that of a lot).
     """
     tongue = says.tongue(lang)
-    matrix = matrix or qr.symbol(content(label, design))
+    matrix = matrix or symbol(label, design)
     if qr.version_of(matrix) > LARGEST_VERSION:
         raise Refused("ADDRESS_TOO_LONG", url=content(label, design))
     layout = _Layout(label, tongue, design, module or design.module, matrix)
-    made = layout.small() if design.name in ("tag", "short", "retail") else layout.large()
+    if design.holds == "nothing":
+        made = layout.opening()
+    else:
+        made = layout.small() if design.name in ("tag", "short", "retail") else layout.large()
     _guard(label.passport, made)
     return _turned(made, design.width) if tongue in says.RIGHT_TO_LEFT else made
 
@@ -480,6 +509,69 @@ class _Layout:
         lines, _ = block(self._brief(), edge, y, column, rest, design.least)
         made += self._fitting(lines, rest, claims=unit_label.claim_lines(self.passport, self.lang, short=True))
         return made
+
+    # --- the opening code, without a symbol
+
+    def opening(self) -> list[Item]:
+        """Word and number, the code, what to do with it, and the lot. Nothing that leads to the unit's page."""
+        design, left, right = self.design, self.edge, self.right
+        size = code_size(self.label, design)
+        if not size:
+            others = ", ".join(name for name in NAMES if name != design.name)
+            raise Refused("DESIGN_UNKNOWN", design=design.name, designs=others)
+        made, y = self._word_and_number(left, right)
+        foot = self._lot_at_the_foot(left, right)
+        line = y + (CAP * size + 2) * POINT_MM
+        below = line + typeset.DESCENT * size * POINT_MM  # the tail of a Q
+        told, spare = self._what_to_do(left, below, right, foot[0].y - (CAP * foot[0].size + 2) * POINT_MM)
+        code = Line(design.width / 2, line + spare / 3, size, self._filled("opening"), bold=True, anchor="middle")
+        made.append(replace(code, slot="opening", room=right - left, address=True))
+        return [*made, *(replace(each, y=each.y + 2 * spare / 3) for each in told), *foot]
+
+    def _word_and_number(self, left: float, right: float) -> tuple[list[Item], float]:
+        """The word at the left, which unit at the right; answers the line below. All of a lot are set alike."""
+        design, gap = self.design, 2.0
+        word = self._say(says.say(self.lang, "opening"))
+        widest = unit_label.number_of(replace(self.label, number=self.label.of or self.label.number))
+        rest = right - left - gap - typeset.width(word, design.words, bold=True)
+        most, least = (typeset.width(widest, size, bold=True) for size in (design.figures, design.least + 1))
+        room = min(most, max(least, rest))
+        figures = min(design.figures, int(design.figures * room / most * 10) / 10) if widest else 0.0
+        small = Line(left, 0, design.words, "", bold=True, room=right - left - gap - room).said(word)
+        above, below = typeset.reach(word)
+        y = self.edge + max(CAP * figures, above * small.size) * POINT_MM
+        number = Line(right, y, figures, self._filled("number"), True, "end", "number", room + 0.1)
+        return [replace(small, y=y), *([number] if widest else [])], y + below * small.size * POINT_MM
+
+    def _lot_at_the_foot(self, left: float, right: float) -> list[Line]:
+        """The lot code, small and never cut: in as many lines as it needs."""
+        code, design = typeset.printable(self.passport.lot_code), self.design
+        for count in range(1, 5):
+            step = -(-len(code) // count)
+            parts = [code[start : start + step] for start in range(0, len(code), step)]
+            wide = max(typeset.width(part, design.caption) for part in parts)
+            size = min(design.caption, int(design.caption * (right - left) / wide * 10) / 10)
+            if size >= design.least:
+                break
+        high = (CAP + 3 * GAP) * size * POINT_MM
+        base = self.bottom - typeset.ink(code)[1] * size * POINT_MM
+        lines = [base - high * (len(parts) - 1 - index) for index in range(len(parts))]
+        return [Line(left, y, size, part, address=True) for y, part in zip(lines, parts, strict=True)]
+
+    def _what_to_do(self, left: float, top: float, right: float, bottom: float) -> tuple[list[Line], float]:
+        """Where the code is typed: the address where there is room for it, else the way by the label's symbol.
+
+        Answers also the millimetres that are left above ``bottom``.
+        """
+        design, text = self.design, ""
+        address = f"{unit_label.host_of(self.label)}/l/…"
+        for key, given in (("opening.type", {"address": address}), ("opening.scan", {})):
+            text = self._say(says.say(self.lang, key, **given))
+            row = Row(text, design.body, lines=3, address=True, whole=True)
+            lines, end = block([row], left, top, right, bottom, design.least)
+            if end <= bottom and all(line.width <= right - left for line in lines):
+                return lines, bottom - end
+        raise Refused("LABEL_TOO_SMALL", design=design.name, text=text.translate(_UNSEEN))
 
     # --- parts
 

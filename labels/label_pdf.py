@@ -76,10 +76,10 @@ class Kinds:
         self.numbers: dict[int, int] = {}
         self.kept: list[Passport] = []  # what is known by its id stays alive
 
-    def of(self, label: UnitLabel, modules: int) -> tuple[object, ...]:
-        """The kind of a label whose symbol has so many modules a side."""
+    def of(self, label: UnitLabel, modules: int, size: int = 0) -> tuple[object, ...]:
+        """The kind of a label whose symbol has so many modules a side. ``size``: ``designs.code_size``."""
         net, _ = unit_label.net_of(label)
-        said = label.number is None, net, label.packed_on, label.link is None, len(label.code)
+        said = label.number is None, net, label.packed_on, label.link is None, len(label.code), size
         return self._number(label.passport), modules, *said
 
     def _number(self, passport: Passport) -> int:
@@ -94,6 +94,9 @@ class Kinds:
 
 def with_symbols(labels: Iterable[UnitLabel], design: Design) -> Iterator[tuple[UnitLabel, qr.Matrix]]:
     """Labels with their symbols; symbols are made in batches, once for equal neighbours."""
+    if design.holds == "nothing":
+        yield from ((label, ()) for label in labels)
+        return
     waiting = iter(labels)
     while batch := list(islice(waiting, BATCH)):
         held = [designs.content(label, design) for label in batch]
@@ -193,7 +196,7 @@ class _Paper:
         self.stream.close()
 
     def label(self, label: UnitLabel, matrix: qr.Matrix, place: int) -> None:
-        kind = self.kinds.of(label, len(matrix))
+        kind = self.kinds.of(label, len(matrix), designs.code_size(label, self.design))
         if kind not in self.templates:
             self.templates[kind] = self._new_form(label, matrix)
         template, form = self.templates[kind]

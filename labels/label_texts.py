@@ -46,6 +46,20 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     ),
     "packed_on": ("Packed on {day}", "Emballé le {day}", "تاريخ التعبئة: {day}", "შეფუთვის თარიღი: {day}"),
     "label_of": ("Label of lot {lot}", "Étiquette du lot {lot}", "بطاقة الدفعة {lot}", "პარტია {lot}, ეტიკეტი"),
+    # what lies under the tear-off, in the closed fold or inside the bag
+    "opening": ("Opening code", "Code d’ouverture", "رمز الفتح", "გახსნის კოდი"),
+    "opening.type": (
+        "Opened it? Type this code at {address} with the code on the label.",
+        "Ouvert\u00a0? Saisissez ce code sur {address} avec le code de l’étiquette.",
+        "هل فتحتها؟ اكتب هذا الرمز في {address} مع رمز البطاقة.",
+        "გახსენით? აკრიფეთ ეს კოდი ეტიკეტის კოდთან ერთად: {address}",
+    ),
+    "opening.scan": (
+        "Opened it? Scan the label and type this code on its page.",
+        "Ouvert\u00a0? Scannez l’étiquette et saisissez ce code sur sa page.",
+        "هل فتحتها؟ امسح رمز البطاقة واكتب هذا الرمز في صفحتها.",
+        "გახსენით? დაასკანერეთ ეტიკეტი და აკრიფეთ ეს კოდი მის გვერდზე.",
+    ),
     "measure_me": (
         "Print at 100 %. This line measures 50 mm.",
         "Imprimer à 100 %. Cette ligne mesure 50 mm.",

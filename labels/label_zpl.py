@@ -26,7 +26,7 @@ LARGEST_MODULE: Final = 10
 FONT_HEIGHT: Final = 1.0
 """Height of font 0 for text of one em."""
 
-_PLAIN: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "–": "-"})
+_PLAIN: Final = str.maketrans({"\u00a0": " ", "\u202f": " ", "\u2009": " ", "\u2019": "'", "–": "-", "…": "..."})
 
 _COMMANDS: Final = frozenset("^~_\\")
 
@@ -61,11 +61,11 @@ def stream_zpl(
     for count, label in enumerate(labels, start=1):
         content = designs.content(label, made)
         if len(content) not in sizes or content.upper() != content:
-            sizes[len(content)] = len(qr.symbol(content))
-        key = kinds.of(label, sizes[len(content)])
+            sizes[len(content)] = len(designs.symbol(label, made))
+        key = kinds.of(label, sizes[len(content)], designs.code_size(label, made))
         known = formats.get(key)
         if known is None:
-            template = Template.of(label, tongue, made, dpi, qr.symbol(content))
+            template = Template.of(label, tongue, made, dpi, designs.symbol(label, made))
             known = formats[key] = _Format(len(formats) + 1, template, dpi)
             parts.append(known.stored)
         text = known.label(label, tongue, content)
@@ -87,7 +87,7 @@ class _Format:
     def __init__(self, number: int, template: Template, dpi: int) -> None:
         self.scale, self.dpi = dpi / qr.INCH_MM, dpi
         self.name = f"R:FIL{number:03d}.ZPL"
-        self.module = round(template.symbols[0].module * self.scale)
+        self.module = max((round(symbol.module * self.scale) for symbol in template.symbols), default=0)
         self.native = self.module <= LARGEST_MODULE
         self.slots = [line.slot for line in template.slots]
         self.symbols = template.symbols

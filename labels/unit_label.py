@@ -23,7 +23,8 @@ class UnitLabel:
     ``code``: what is typed where the symbol does not read: 18 characters for a unit (with two check characters), 16
     for a lot. ``number``, ``of``: which unit of how many. ``net_g``: what this unit holds; where it is not given, the
     even part of the lot, or the lot's weight named as such. ``link``: the GS1 Digital Link of the unit
-    (``domain.gs1``), for the retail label. ``packed_on``: the day of packing.
+    (``domain.gs1``), for the retail label. ``packed_on``: the day of packing. ``opening``: the opening code, for the
+    design that goes under the tear-off; no other design prints it.
     """
 
     passport: Passport
@@ -34,6 +35,7 @@ class UnitLabel:
     net_g: int | None = None
     link: str | None = None
     packed_on: date | None = None
+    opening: str | None = None
 
     @property
     def short_url(self) -> str:
@@ -56,6 +58,8 @@ def slot(label: UnitLabel, lang: Tongue, name: str) -> str:
             return says.net_figure(lang, net_of(label)[1])
         case "code":
             return words.typed(label.code)
+        case "opening":
+            return words.typed(label.opening or "")
         case _:
             code = words.typed(label.code)
             cut = code.index("-", len(code) // 2 - 2) + 1

@@ -31,7 +31,7 @@ LOT_STATE = (
 
 UNIT_STATE = (
     "state", "state_seq", "state_at", "state_org", "label_seq", "labelled_by", "labelled_at", "prints", "applied_at",
-    "weighed_g", "shipped_at", "received_at", "opened_at", "returned_at",
+    "weighed_g", "shipped_at", "received_at", "opened_at", "returned_at", "opening_prints",
 )  # fmt: skip
 
 

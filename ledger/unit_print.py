@@ -6,7 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import IO, Literal
 
+from domain.units import OPENING_DESIGN
 from domain.values import Actor
+from labels import designs
 from labels.unit_label import UnitLabel
 from ledger.issue import label_of
 from ledger.queries import find_lot
@@ -36,7 +38,10 @@ class Job:
 
 
 def labels_of(session: SystemSession, recorder: Recorder, org_id: int, job: Job) -> list[UnitLabel]:
-    """The labels as they are drawn: the public view of the lot, and what differs from unit to unit."""
+    """The labels as they are drawn: the public view of the lot, and what differs from unit to unit.
+
+    Only the design that is made for them is handed the opening codes.
+    """
     passport = label_of(session, recorder, org_id, job.lot).passport
     wanted = unit_labels(session, recorder, org_id, job.lot, job.first, job.count)
     lot = find_lot(session, org_id, job.lot)
@@ -51,6 +56,7 @@ def labels_of(session: SystemSession, recorder: Recorder, org_id: int, job: Job)
             net_g=one.net_grams,
             link=links.get(one.number),
             packed_on=one.packed_on,
+            opening=one.opening_code if job.design == OPENING_DESIGN else None,
         )
         for one in wanted
     ]
@@ -61,10 +67,14 @@ def print_units(
 ) -> int:
     """Write the labels of a job to ``sink``; answers how many. ``progress``: how many of how many.
 
-    The register says who printed what before anything is drawn; units that were printed before need a reason.
+    The register says who printed what before anything is drawn; units that were printed before need a reason. What
+    cannot be drawn (no such design or sheet, a label too small) is refused before the register says anything.
     """
+    design = designs.find(job.design, "roll" if job.form == "zpl" else job.grid)
     with system_session(recorder.database, write=False) as session:
         labels = labels_of(session, recorder, actor.org_id, job)
+    for label in labels[:1]:
+        designs.items(label, job.lang, design)
     if job.form in ("png", "svg"):
         labels = labels[:1]
     printed(

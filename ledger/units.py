@@ -430,6 +430,7 @@ class UnitLine:
     state_at: int | None
     by: str | None
     prints: int
+    opening_prints: int
 
 
 def units_of(
@@ -446,7 +447,7 @@ def units_of(
         .limit(limit)
     )
     lines = [
-        UnitLine(row.number, row.grams, row.weighed_g, row.state, row.state_at, row.by, row.prints)
+        UnitLine(row.number, row.grams, row.weighed_g, row.state, row.state_at, row.by, row.prints, row.opening_prints)
         for row in session.execute(query)
     ]
     return lot.code, lot.units, lines

@@ -384,6 +384,7 @@ class Unit(SQLModel, table=True):
     received_at: int | None = maybe_millis()
     opened_at: int | None = maybe_millis()
     returned_at: int | None = maybe_millis()
+    opening_prints: int = 0
 
 
 @org_scoped

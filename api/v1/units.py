@@ -53,7 +53,10 @@ MEDIA: Final = {"pdf": "application/pdf", "zpl": "application/zpl", "png": "imag
 
 
 class PrintJob(Body):
-    """Which labels are drawn, and how. ``reason``: why again, where any of them was printed before."""
+    """Which labels are drawn, and how. ``reason``: why again, where any of them was printed before.
+
+    ``design``: ``opening`` draws the opening codes, for under the tear-off.
+    """
 
     model_config = ConfigDict(
         extra="forbid", json_schema_extra={"examples": [{"first": 1, "count": 200, "form": "zpl", "dpi": 203}]}
@@ -62,7 +65,7 @@ class PrintJob(Body):
     first: Annotated[int, Field(ge=1, le=told.MAX_UNITS)] = 1
     count: Annotated[int, Field(ge=1, le=5_000)]
     form: Literal["pdf", "zpl", "png", "svg"] = "pdf"
-    design: Literal["sack", "carton", "retail", "pallet", "tag", "short"] = "sack"
+    design: Literal["sack", "carton", "retail", "pallet", "tag", "short", "opening"] = "sack"
     lang: Literal["en", "fr", "ar", "ka"] = "en"
     dpi: Literal[203, 300, 600] = 300
     grid: Literal["roll", "2x4", "2x2", "3x6", "3x7"] = "roll"
@@ -124,7 +127,7 @@ class EventOut(BaseModel):
 
 
 class UnitOut(BaseModel):
-    """A unit as it stands; ``state`` is null before it has a label."""
+    """A unit as it stands; ``state`` is null before it has a label. Prints of its label and of its opening code."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -135,6 +138,7 @@ class UnitOut(BaseModel):
     since: Instant | None
     by: str | None
     prints: int
+    opening_prints: int
 
 
 class UnitsOut(BaseModel):
@@ -273,6 +277,7 @@ def list_units(
             since=_instant(unit.state_at),
             by=unit.by,
             prints=unit.prints,
+            opening_prints=unit.opening_prints,
         )
         for unit in found
     ]
@@ -306,7 +311,10 @@ def register_print(caller: CallerDep, ledger: LedgerDep, lot: str, body: Print) 
     responses={200: {"content": {kind: {} for kind in MEDIA.values()}}},
 )
 def print_units(caller: CallerDep, ledger: LedgerDep, lot: str, body: PrintJob) -> Response:
-    """One label a unit, each with its own code; the print goes into the register. More than 5,000: in parts."""
+    """One label a unit, each with its own code; the print goes into the register. More than 5,000: in parts.
+
+    Opening codes (design ``opening``) go into the register too, and are counted for themselves.
+    """
     job = Job(lot=lot, **body.model_dump())
     out = BytesIO()
     unit_print.print_units(ledger, caller.actor, job, out)

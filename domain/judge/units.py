@@ -41,12 +41,15 @@ def about_g(lot: Lot, world: World) -> int:
 
 
 def labels_printed(event: told.LabelsPrinted, world: World, at: int) -> Ruling:
-    """Labels that count; printed again, they are the same labels, and the reason is said."""
+    """Labels that count; printed again, they are the same labels, and the reason is said.
+
+    Opening codes are printed under a design of their own: the first time is no second print of the label.
+    """
     lot = own(event.lot, world, at)
     for unit in _named(lot, numbers_of(told.units_named(event)), world):
         if not labelled(unit.state):
             raise Refused("UNIT_WITHOUT_LABEL", lot=lot.code, unit=unit.number)
-        if unit.prints and event.reason is None:
+        if unit.printed(event.design) and event.reason is None:
             raise Refused("REPRINT_WITHOUT_REASON", lot=lot.code, unit=unit.number)
     return Ruling(told_by=world.actor.name)
 

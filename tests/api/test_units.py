@@ -20,6 +20,7 @@ from api.scan_log import position
 from domain import events as told
 from domain.label_token import parse_typed_code, to_base32
 from domain.units import UnitToPrint
+from labels import designs
 from ledger import access, opening, scans, units
 from ledger.keys import Keys
 from models.base import table
@@ -27,6 +28,7 @@ from models.db import ScopeError, scoped_session, system_session
 from tests.api.conftest import House
 from tests.api.conftest import house as house  # noqa: PLC0414 - a fixture
 from tests.builders import Cluster, at, kg, uid
+from tests.labels.reading import decoded, page_images, page_texts
 
 PACKED = "2025-01-21T09:00:00Z"
 _SCAN, _TRY = table(models.Scan), table(models.OpeningTry)
@@ -121,6 +123,7 @@ def test_units_are_labelled_printed_listed_and_registered(yard: Yard) -> None:
     assert (told_units["of"], told_units["next"]) == (2, 2)
     assert told_units["data"][0] | {"since": None} == {
         "number": 1, "net_g": 62_500, "weighed_g": None, "state": "issued", "since": None, "by": "COOP", "prints": 2,
+        "opening_prints": 0,
     }  # fmt: skip
     register = yard.coop.get("/v1/label-register", params={"limit": 2}).json()
     assert [line["kind"] for line in register["data"]] == ["reprinted", "printed"]
@@ -311,6 +314,74 @@ def test_five_wrong_codes_shut_the_form_until_the_next_day_even_for_the_right_on
     }
     clock.turn(days=1)
     assert type_code("0" * 8) == "opened"  # it stays so
+
+
+@pytest.mark.parametrize(("lang", "grid"), [("en", "roll"), ("fr", "3x7"), ("ar", "roll"), ("ka", "3x7")])
+def test_opening_codes_are_printed_and_what_is_read_there_opens_the_unit(yard: Yard, lang: str, grid: str) -> None:
+    yard.label(count=2)
+    codes = [unit.opening_code for unit in yard.print(1, 2)]
+    path = "/v1/lots/D-1/unit-labels/print"
+    labels = yard.coop.post(path, json={"count": 2, "design": "tag"})
+    assert labels.status_code == 200, labels.text
+    assert found_in(labels.content) == []
+    body = {"count": 2, "design": "opening", "lang": lang, "grid": grid}
+    printed = yard.coop.post(path, json=body)  # the labels were printed: that is no reason to ask for one
+    assert (printed.status_code, printed.headers["content-type"]) == (200, "application/pdf"), printed.text
+    read = found_in(printed.content)
+    assert [code.replace("-", "") for code in read] == codes
+    assert symbols_in(printed.content) == []
+    again = yard.coop.post(path, json=body)
+    assert (again.status_code, again.json()["code"]) == (409, "REPRINT_WITHOUT_REASON")
+    zpl = yard.coop.post(path, json=body | {"form": "zpl", "reason": "Jam", "dpi": 203})
+    assert all(code.encode() in zpl.content for code in read)
+    register = yard.coop.get("/v1/label-register").json()["data"]
+    assert [(line["kind"], line["design"], line["labels"], line["reason"]) for line in register[:3]] == [
+        ("reprinted", "opening", 2, "Jam"),
+        ("printed", "opening", 2, None),
+        ("printed", "tag", 2, None),
+    ]
+    listed = yard.coop.get("/v1/lots/D-1/units").json()["data"]
+    assert [(unit["prints"], unit["opening_prints"]) for unit in listed] == [(1, 2), (1, 2)]
+    page = yard.house.client().post(f"/l/{yard.code(2)}/open", data={"opening": read[1]}, follow_redirects=False)
+    assert page.status_code == 303
+    assert (yard.state(1), yard.state(2)) == ("issued", "opened")
+
+
+def found_in(pdf: bytes) -> list[str]:
+    """What looks like an opening code on the pages of a PDF: two groups of four characters, and no third."""
+    said = "\n".join(page_texts(pdf)).replace("-\n", "-").replace("\x02", "-")
+    return re.findall(r"(?<![\w-])[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}(?![\w-])", said)
+
+
+def symbols_in(pdf: bytes) -> list[str]:
+    return [text for page in page_images(pdf, 300) for text in decoded(page)]
+
+
+def test_no_other_design_is_handed_an_opening_code(yard: Yard) -> None:
+    yard.label(count=2)
+    unit = yard.print(1, 1)[0]
+    for design in designs.NAMES:
+        for form in ("pdf", "zpl", "svg"):
+            body = {"count": 1, "design": design, "form": form, "reason": "Again"}
+            answer = yard.coop.post("/v1/lots/D-1/unit-labels/print", json=body)
+            assert answer.status_code == 200, answer.text
+            said = "\n".join(page_texts(answer.content)) if form == "pdf" else answer.text
+            plain = re.sub("[^0-9A-Z]", "", said.upper())
+            assert (unit.opening_code in plain) is (design == "opening"), (design, form)
+            assert design != "opening" or form != "zpl" or "^BQ" not in answer.text
+
+
+def test_opening_codes_are_for_units_and_for_who_may_issue_labels(yard: Yard) -> None:
+    yard.label(count=2)
+    path = "/v1/lots/D-1/unit-labels/print"
+    clerk = yard.house.client(yard.cluster.orgs["COOP"], yard.house.user(yard.cluster.orgs["COOP"], "clerk"))
+    assert clerk.post(path, json={"count": 1, "design": "opening"}).status_code == 403
+    assert yard.exporter.post(path, json={"count": 1, "design": "opening"}).status_code == 404
+    assert yard.coop.get("/v1/lots/D-1/label", params={"format": "pdf", "design": "opening"}).status_code == 422
+    before = yard.coop.get("/v1/label-register").json()["data"]
+    no_sheet = yard.coop.post(path, json={"count": 1, "design": "opening", "grid": "2x4"})
+    assert (no_sheet.status_code, no_sheet.json()["code"]) == (422, "GRID_UNKNOWN")
+    assert yard.coop.get("/v1/label-register").json()["data"] == before  # nothing was drawn
 
 
 def tries(yard: Yard) -> list[tuple[int, int]]:
@@ -507,3 +578,9 @@ def test_the_command_labels_units_and_lists_them(yard: Yard, tmp_path: Path, mon
     assert [line["opening_code"] for line in labels] == [unit.opening_code for unit in yard.print(1, 2)]
     cli.units("D-1", output=file)
     assert [line["state"] for line in csv.DictReader(file.open(encoding="utf-8"))] == ["issued", "issued"]
+    sheet = tmp_path / "opening.pdf"
+    cli.units("D-1", print_="pdf", design="opening", grid="3x7", output=sheet)
+    assert [code.replace("-", "") for code in found_in(sheet.read_bytes())] == [one["opening_code"] for one in labels]
+    cli.units("D-1", output=file)
+    counted = [(line["prints"], line["opening_prints"]) for line in csv.DictReader(file.open(encoding="utf-8"))]
+    assert counted == [("0", "1"), ("0", "1")]

@@ -21,6 +21,7 @@ from domain.passport import (
     Verification,
 )
 from domain.trace import Edge, Node, Share, Trace
+from domain.units import opening_code
 from labels.unit_label import UnitLabel
 
 URL = "HTTPS://T.EXAMPLE.ORG/L/7Q4K9ZTM2HXD1R8W"
@@ -85,6 +86,7 @@ def a_unit(number: int = 17, of: int = 300, passport: Passport | None = None, **
         62_500,
         link,
         date(2025, 1, 18),
+        opening_code(KEY_SECRET, number),
     )
     return replace(made, **changes)
 

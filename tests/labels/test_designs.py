@@ -62,10 +62,12 @@ NAMES: dict[str, dict[str, Any]] = {
     "wide": {"lot_code": "WWWWWWWWWWWWWWWWWWWW", "organisation": "W" * 60, "contact": "W" * 40, "grade": "M" * 30},
 }
 UNITS: dict[str, dict[str, Any]] = {
-    "unit": {},
-    "largest": {"number": 99_999, "of": 100_000, "net_g": 1_234_567_890},
+    "unit": {"opening": "QQQQQQQQ"},
+    "largest": {"number": 99_999, "of": 100_000, "net_g": 1_234_567_890, "opening": "WWWWWWWQ"},
     "no GTIN": {"link": None, "packed_on": None},
 }
+OPENING = ("opening",)
+"""Designs without a symbol, which say nothing of the goods."""
 EVERY = [
     pytest.param(design, lang, id=f"{design.name}-{design.width:g}-{lang}")
     for design in designs.ALL
@@ -123,6 +125,8 @@ def test_the_label_says_what_it_must(design: Design, lang: Any) -> None:
     said = texts_of(made)
     joined = " ".join(said)
     assert "LR-BK-2611-0042" in joined
+    if design.name in OPENING:
+        return
     assert words.typed(unit.code) in joined.replace("- ", "-")
     assert "t.example.org" in joined
     assert says.net_figure(lang, 62_500) in said
@@ -153,7 +157,7 @@ def words_of(text: str) -> list[str]:
 @pytest.mark.parametrize(("design", "lang"), EVERY)
 @pytest.mark.parametrize("claims", CLAIMS)
 def test_the_words_of_a_claim_are_never_cut(design: Design, lang: Any, claims: str) -> None:
-    if design.name == "short":
+    if design.name == "short" or design.name in OPENING:
         return
     for named in NAMES.values():
         passport = a_passport(**{**CLAIMS[claims], **named})
@@ -170,7 +174,7 @@ def test_goods_without_the_claim_carry_none_of_its_words(design: Design, lang: s
     made = designs.items(a_unit(passport=an_unclaimed_passport(product=FOUR_NAMES)), lang, design)
     for text in texts_of(made):
         assert not words.CLAIM_WORDS.search(unicodedata.normalize("NFKC", text))
-    assert "N" in texts_of(made) or design.name == "retail"
+    assert "N" in texts_of(made) or design.name in ("retail", *OPENING)
     assert "O" not in texts_of(made)
 
 
@@ -197,7 +201,7 @@ def test_a_claim_word_in_a_name_is_refused_on_goods_without_the_claim(word: str)
 def test_an_organic_claim_needs_the_code_of_its_control_body(lang: str) -> None:
     passport = a_passport(certificates=(replace(PAPER, body_code=None),))
     for design in designs.ALL:
-        if design.name != "short":
+        if design.name not in ("short", *OPENING):
             with refused("CLAIM_WITHOUT_CONTROL_BODY"):
                 designs.items(a_unit(passport=passport), lang, design)
 
@@ -209,7 +213,7 @@ def test_the_letter_stands_in_its_shape() -> None:
         ({"claims": (CONVENTIONAL,), "certificates": ()}, "N", "square"),
     ):
         for design in designs.ALL:
-            if design.name == "retail":
+            if design.name in ("retail", *OPENING):
                 continue
             made = designs.items(a_unit(passport=a_passport(**changes)), "en", design)
             (shape,) = [item for item in made if isinstance(item, designs.Shape)]
@@ -252,10 +256,72 @@ def test_arabic_begins_at_the_right() -> None:
 def test_a_lot_label_is_drawn_by_the_same_designs() -> None:
     lot = unit_label.of_lot(a_passport(product=FOUR_NAMES))
     for design in designs.ALL:
+        if design.name in OPENING:
+            continue
         image = png(label_pixels.png(lot, "en", design, 203))
         assert decoded(image) == [lot.url] * design.copies
         joined = " ".join(texts_of(designs.items(lot, "en", design))).replace("- ", "-")
         assert "7Q4K-9ZTM-2HXD-1R8W" in joined
+
+
+# --- the opening code
+
+OPENINGS = [
+    pytest.param(design, lang, id=f"{design.width:g}-{lang}")
+    for design in designs.ALL
+    for lang in says.TONGUES
+    if design.name in OPENING
+]
+
+
+@pytest.mark.parametrize(("design", "lang"), OPENINGS)
+def test_the_opening_code_is_the_largest_of_all_and_nothing_leads_to_the_unit(design: Design, lang: Any) -> None:
+    for code in ("7Q4K9ZTM", "WWWWWWWW", "11111111"):
+        unit = a_unit(opening=code)
+        made = designs.items(unit, lang, design)
+        lines = [item for item in made if isinstance(item, Line)]
+        largest = max(lines, key=lambda line: line.size)
+        assert largest.text == f"{code[:4]}-{code[4:]}"
+        assert largest.size >= 1.4 * sorted(line.size for line in lines)[-2]
+        assert min(line.size for line in lines) >= 7
+        said = [line.text.translate({0x2068: None, 0x2069: None}) for line in lines]
+        assert said[0] == says.say(lang, "opening")
+        assert "17 / 300" in said
+        assert "LR-BK-2611-0042" in said
+        sentence = says.say(lang, "opening.type", address="t.example.org/l/…")
+        assert all(word in " ".join(said) for word in words_of(sentence))
+        assert symbols_of(made) == []
+        assert not any(part in " ".join(said) for part in (*words.typed(unit.code).split("-")[:4], "bag", "Cocoa"))
+
+
+@pytest.mark.parametrize(("design", "lang"), OPENINGS)
+def test_a_long_address_gives_way_to_the_symbol_of_the_label(design: Design, lang: Any) -> None:
+    unit = a_unit()
+    unit = replace(unit, url=unit.url.replace("T.EXAMPLE.ORG", "traceability." + "long-" * 8 + "example.org"))
+    joined = " ".join(texts_of(designs.items(unit, lang, design)))
+    assert all(word in joined for word in words_of(says.say(lang, "opening.scan")))
+    assert "example.org" not in joined
+    bio = replace(a_unit(passport=an_unclaimed_passport()), url=unit.url.replace("traceability", "bio"))
+    assert designs.items(bio, lang, design)  # a host is no claim
+
+
+def test_no_other_design_prints_the_opening_code() -> None:
+    for design in designs.ALL:
+        for lang in says.TONGUES:
+            unit = a_unit(opening="7Q4K9ZTM")
+            made = designs.items(unit, lang, design)
+            slots = [unit_label.slot(unit, lang, item.slot) for item in made if isinstance(item, Line) and item.slot]
+            joined = re.sub("[^0-9A-Z]", "", "".join([*texts_of(made), *slots]).upper())
+            assert ("7Q4K9ZTM" in joined) is (design.name in OPENING)
+            assert ("7Q4K" in joined) is (design.name in OPENING)
+            assert "7Q4K9ZTM" not in designs.content(unit, design)
+
+
+def test_a_label_of_a_lot_has_no_opening_code() -> None:
+    for grid in ("roll", "3x7"):
+        with refused("DESIGN_UNKNOWN"):
+            designs.items(unit_label.of_lot(a_passport(), 1, 300), "en", designs.find("opening", grid))
+    assert designs.of_grid("3x7") == "tag"
 
 
 def test_what_must_stand_there_and_does_not_fit_is_refused() -> None:

@@ -296,6 +296,44 @@ def test_the_register_knows_who_issued_printed_printed_again_and_voided(chain: C
     same_after_replay(chain)
 
 
+def test_opening_codes_are_printed_once_without_a_reason_whatever_became_of_the_labels(chain: Chain) -> None:
+    """Their prints are counted for themselves; void labels forget them, and what is taken back does not."""
+    label(chain, count=3)
+    actor = chain.cluster.actor("COOP")
+
+    def printed(first: int, design: str, **more: Any) -> None:
+        units.printed(chain.recorder, actor, "DB", first=first, count=1, design=design, **more)
+
+    def counted() -> list[tuple[int, int]]:
+        return [(row.prints, row.opening_prints) for row in rows(chain).values()][:3]
+
+    printed(1, "sack")
+    printed(1, "opening", copies=2)
+    printed(2, "opening")
+    printed(2, "tag")
+    assert counted() == [(1, 2), (1, 1), (0, 0)]
+    for first, design in ((1, "opening"), (2, "opening"), (1, "tag"), (2, "sack")):
+        with pytest.raises(Refused, match="REPRINT_WITHOUT_REASON"):
+            printed(first, design)
+    printed(1, "opening", reason="Wet")
+    assert counted() == [(1, 3), (1, 1), (0, 0)]
+    with system_session(chain.recorder.database, write=False) as session:
+        lines = units.register(session, actor.org_id)[:5]
+    assert [(line.kind, line.design, line.copies) for line in reversed(lines)] == [
+        ("printed", "sack", 1), ("printed", "opening", 2), ("printed", "opening", 1), ("printed", "tag", 1),
+        ("reprinted", "opening", 1),
+    ]  # fmt: skip
+    chain.ok(act(told.UnitsApplied, "a", "2030-02-01T09:00:00Z", units=span(1)))
+    chain.ok(told.Corrected(id=uid("c"), occurred_at=at("2030-02-02T09:00:00Z"), event=uid("a"), reason="Wrong"))
+    assert counted() == [(1, 3), (1, 1), (0, 0)]
+    same_after_replay(chain)
+    chain.ok(act(told.UnitsVoided, "v", "2030-02-03T09:00:00Z", units=span(1), reason="Torn"))
+    label(chain, first=1, count=1)
+    assert counted()[0] == (0, 0)
+    printed(1, "opening")
+    same_after_replay(chain)
+
+
 def test_the_life_of_a_unit(chain: Chain) -> None:
     label(chain)
     chain.ok(
