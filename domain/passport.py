@@ -127,7 +127,7 @@ class Passport:
     version: int  # grows with every change of the facts shown
     as_of: datetime  # the moment of the newest fact
     lot_code: str
-    product: dict[str, str]  # {"en": "Cocoa beans, dry", "fr": "Fèves de cacao séchées"}
+    product: dict[str, str]  # {"en": "Cocoa beans, dry", "fr": "Fèves de cacao séchées"}; labels also "ar", "ka"
     hs_code: str | None
     net_g: int
     units: int | None  # bags packed

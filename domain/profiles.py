@@ -28,7 +28,10 @@ from domain.toml_lines import line_of, line_of_error
 
 T = TypeVar("T")
 Names: TypeAlias = dict[str, str]
-"""What people call it: "en" and "fr"."""
+"""What people call it: "en" and "fr"; of commodities and products also those of ``ON_LABELS`` that are written."""
+
+ON_LABELS: Final = ("ar", "ka")
+"""Languages that labels print and pages do not: names in them may be left out, the English one stands there then."""
 
 CropType: TypeAlias = Literal["perennial", "annual", "none"]
 """How long a field bears; "none" is no crop: a medicine, a catch."""
@@ -820,7 +823,7 @@ def load_commodity(text: str, name: str) -> Commodity:
     top = _Table.parse(text, name)
     commodity = Commodity(
         id=top.word("id"),
-        name=top.names("name"),
+        name=top.names("name", ON_LABELS),
         hs=top.hs("hs"),
         crop_type=cast("CropType", top.one_of("crop_type", get_args(CropType))),
         conversion_months=top.integer("conversion_months"),
@@ -878,7 +881,7 @@ def _product(table: _Table) -> Product:
     return Product(
         code=table.word("code"),
         category=table.word("category"),
-        name=table.names("name"),
+        name=table.names("name", ON_LABELS),
         form=table.text("form"),
         hs=table.hs("hs"),
         density=table.maybe_density("density"),
@@ -1508,9 +1511,11 @@ class _Table:
             raise self.mistake(key, 'write kilograms per litre in quotes, above zero, for example "0.92"')
         return value
 
-    def names(self, key: str) -> Names:
+    def names(self, key: str, others: Sequence[str] = ()) -> Names:
+        """English and French, and those of ``others`` that are written."""
         table = self.table(key)
         names: Names = {"en": table.text("en"), "fr": table.text("fr")}
+        names |= {lang: name for lang in others if (name := table.maybe_text(lang)) is not None}
         table.end()
         return names
 

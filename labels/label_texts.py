@@ -168,9 +168,9 @@ def country(lang: Tongue, origin: Origin) -> str:
 
 
 def names(lang: Tongue, given: Mapping[str, str]) -> list[str]:
-    """The names of a product that stand on a label: in its language, then in others, three at most."""
+    """The names of a product that stand on a label: in its language, else in English; then in English and French."""
     first = given.get(lang) or given.get("en") or next(iter(given.values()), "")
-    return list(dict.fromkeys([first, *(given[each] for each in TONGUES if each in given)]))[:3]
+    return list(dict.fromkeys([first, *(given[each] for each in ("en", "fr") if each in given)]))
 
 
 @lru_cache(maxsize=4096)

@@ -570,9 +570,9 @@ def of_language(lang: Lang, names: Mapping[str, str]) -> str:
 
 
 def two_languages(lang: Lang, names: Mapping[str, str]) -> tuple[str, str | None]:
-    """A name in the language of the label, and in the next one where there is one that differs."""
+    """A name in the language of the label, and in the other of English and French where it differs."""
     first = of_language(lang, names)
-    others = (names[other] for other in ("en", "fr", *sorted(names)) if other in names and names[other] != first)
+    others = (names[other] for other in ("en", "fr") if other in names and names[other] != first)
     return first, next(others, None)
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from domain.profiles import BatchRelease, Commodity, ProcessLimit, Scheme, Specification, Step, Storage, ValueGrade
+from domain.profiles import (
+    ON_LABELS,
+    BatchRelease,
+    Commodity,
+    ProcessLimit,
+    Scheme,
+    Specification,
+    Step,
+    Storage,
+    ValueGrade,
+)
 
 
 def commodity_text(commodity: Commodity) -> str:
@@ -28,10 +38,12 @@ def scheme_text(scheme: Scheme) -> str:
 
 
 def _commodity(item: Commodity) -> Iterator[str]:
-    yield f"{item.id}: {item.name['en']} / {item.name['fr']}, HS {item.hs}, {_crop(item)}"
+    yield f"{item.id}: {' / '.join(item.name.values())}, HS {item.hs}, {_crop(item)}"
     for product in item.products.values():
         density = f", {product.density} kg/L" if product.density else ""
         yield f"Product         {product.code}: {product.name['en']}, HS {product.hs}{density}"
+        if others := [f"{lang} {name}" for lang, name in product.name.items() if lang in ON_LABELS]:
+            yield f"On labels       {product.code}: {' / '.join(others)}"
     for packaging in item.packaging.values():
         yield f"Packaging       {packaging.code}: {packaging.grams / 1000:g} kg"
     for step in item.steps.values():

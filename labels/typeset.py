@@ -40,7 +40,7 @@ _CAPITALS: Final = frozenset("0123456789ABCDEFGHIKLMNOPRSTUVWXYZ-./ \u00a0")
 _FLAT: Final = _CAPITALS | frozenset("abcdefhiklmnorstuvwxz:+·–éèêàâîôû'…")
 """Characters that end on the base line."""
 
-_REACH: Final = {"latin": (ASCENT, DESCENT), "georgian": (0.80, 0.27), "arabic": (0.92, 0.44)}
+_REACH: Final = {"latin": (ASCENT, DESCENT), "georgian": (0.80, 0.27), "arabic": (1.0, 0.47)}
 """What a line of a script is given above and below, in em."""
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"

@@ -132,7 +132,7 @@ def keys(**more: Any) -> dict[str, Any]:
             label_key(2, compromised_since=1_796_083_200_000),
             label_key(3, until="2026-06-30"),
         ],
-        "commodities": [{"number": 3, "name": {"en": "Cocoa", "fr": "Cacao"}}],
+        "commodities": [{"number": 3, "name": {"en": "Cocoa", "fr": "Cacao", "ar": "كاكاو", "ka": "კაკაო"}}],
         **more,
     }
 

@@ -1,6 +1,7 @@
 """Profiles are data for agronomists: they load, are dated and sourced, and a mistake says what to write."""
 
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ PROFILES = Path(__file__).resolve().parents[2] / "profiles"
 COMMODITIES = sorted((PROFILES / "commodities").glob("*.toml"))
 SCHEMES = sorted((PROFILES / "schemes").glob("*.toml"))
 COCOA = (PROFILES / "commodities" / "cocoa.toml").read_text("utf-8")
+NAME = 'name = { en = "Cocoa", fr = "Cacao", ar = "كاكاو", ka = "კაკაო" }'
 ORGANIC = (PROFILES / "schemes" / "eu-organic.toml").read_text("utf-8")
 SEASON = date(2025, 1, 10)
 
@@ -206,8 +208,15 @@ def test_figures_change_on_their_day() -> None:
         ),
         ("valid_from = 2023-05-25", 'valid_from = "2023"', r"valid_from: write a day without quotes"),
         ("rework = true", 'rework = "yes"', r"rework: write true or false"),
-        ('name = { en = "Cocoa", fr = "Cacao" }', 'name = { en = "Cocoa" }', r"name\.fr: add this key"),
-        ('name = { en = "Cocoa", fr = "Cacao" }', 'name = "Cocoa"', r"name: write a table with keys"),
+        (NAME, 'name = { en = "Cocoa" }', r"name\.fr: add this key"),
+        (NAME, 'name = "Cocoa"', r"name: write a table with keys"),
+        (NAME, NAME.replace("ka =", "de ="), r"cocoa\.toml:\d+: name\.de: remove it .* known here: ar, en, fr, ka$"),
+        ('ar = "جريش الكاكاو"', 'ar = " "', r"cocoa\.toml:\d+: products\[3\]\.name\.ar: write text in quotes"),
+        (
+            'fr = "sac de jute de 65 kg"',
+            'fr = "sac de jute de 65 kg", ka = "ტომარა"',
+            r"cocoa\.toml:\d+: packaging\[1\]\.name\.ka: remove it",
+        ),
         ("[lot_sizes]", "[lot_sizes", r"cocoa\.toml:\d+: the file is not TOML: .*line \d+"),
     ],
 )
@@ -395,6 +404,25 @@ def test_every_profile_tells_all_that_an_agronomist_expects(path: Path) -> None:
     assert made - kept <= {"cocoa_fermented_beans", "cassava_peeled"}  # they go on at once
     assert all(item.method for item in found.samplings)
     assert {item.severity for item in found.specifications} >= {"hold"}
+
+
+@pytest.mark.parametrize("path", COMMODITIES, ids=lambda path: path.stem)
+def test_every_name_that_a_label_prints_ships_in_four_languages(path: Path) -> None:
+    found = load_commodity(path.read_text("utf-8"), path.name)
+    for name in (found.name, *(product.name for product in found.products.values())):
+        assert list(name) == ["en", "fr", "ar", "ka"]
+        for lang, script in (("ar", "ARABIC"), ("ka", "GEORGIAN")):
+            assert all(unicodedata.name(letter).startswith(script) for letter in name[lang] if letter.isalpha()), name
+    for lang in ("en", "fr", "ar", "ka"):  # a list to import is read by names: each is of one product
+        named = [product.name[lang] for product in found.products.values()]
+        assert len(set(named)) == len(named)
+
+
+def test_arabic_and_georgian_may_be_left_out_one_by_one() -> None:
+    text = COCOA.replace(', ar = "كاكاو"', "", 1).replace(', ar = "جريش الكاكاو", ka = "კაკაოს ნიბსი"', "", 1)
+    found = load_commodity(text, "cocoa.toml")
+    assert found.name == {"en": "Cocoa", "fr": "Cacao", "ka": "კაკაო"}
+    assert found.products["cocoa_nibs"].name == {"en": "Cocoa nibs", "fr": "Grué de cacao"}
 
 
 def test_codes_are_nobody_elses() -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import replace
+from pathlib import Path
 from string import Formatter
 from typing import Any
 
 import pytest
 
+import profiles
+from domain.profiles import load_commodity
 from domain.refusals import Refused
 from labels import designs, label_pixels, qr, typeset, unit_label
 from labels import label_texts as says
@@ -72,6 +75,13 @@ EVERY = [
     pytest.param(design, lang, id=f"{design.name}-{design.width:g}-{lang}")
     for design in designs.ALL
     for lang in says.TONGUES
+]
+
+PROFILES = Path(next(iter(profiles.__path__)))
+SHIPPED = [
+    pytest.param(product.name, id=product.code)
+    for path in sorted((PROFILES / "commodities").glob("*.toml"))
+    for product in load_commodity(path.read_text("utf-8"), path.name).products.values()
 ]
 
 LEAST_MM = {
@@ -147,6 +157,37 @@ def test_the_label_says_what_it_must(design: Design, lang: Any) -> None:
         assert "Co-operative" in joined  # the last word of who packed
     if design.name == "retail":
         assert "(01) 09521321000018 (10) LR-BK-2611-0042" in said
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_name_of_a_real_product_fits(name: dict[str, str]) -> None:
+    """On every design but the smallest, whole, in all four languages, and nothing touches it."""
+    for design in designs.ALL:
+        for lang in says.TONGUES if design.width > 50 else ():
+            for claimed in (CLAIMS["organic"], CLAIMS["none"]):
+                unit = a_unit(passport=a_passport(product=name, **claimed))
+                made = designs.items(unit, lang, design, module=design.exact(203))
+                joined = " ".join(texts_of(made))
+                assert all(word in joined for word in name[lang].split(" ")), (design.name, lang)
+                assert overlaps(made) == [], (design.name, lang)
+
+
+@pytest.mark.parametrize(
+    ("lang", "given", "stand"),
+    [
+        ("ar", FOUR_NAMES, ["ar", "en", "fr"]),
+        ("ka", FOUR_NAMES, ["ka", "en", "fr"]),
+        ("en", FOUR_NAMES, ["en", "fr"]),
+        ("fr", FOUR_NAMES, ["fr", "en"]),
+        ("ar", {"fr": FOUR_NAMES["fr"], "en": FOUR_NAMES["en"]}, ["en", "fr"]),  # as frozen facts have it
+        ("ka", {"en": FOUR_NAMES["en"], "fr": FOUR_NAMES["fr"], "ar": FOUR_NAMES["ar"]}, ["en", "fr"]),
+    ],
+)
+def test_a_product_is_named_in_the_language_else_in_english(lang: Any, given: dict[str, str], stand: list[str]) -> None:
+    assert says.names(lang, given) == [FOUR_NAMES[each] for each in stand]
+    joined = " ".join(texts_of(designs.items(a_unit(passport=a_passport(product=given)), lang, designs.find("sack"))))
+    assert all(word in joined for word in FOUR_NAMES[stand[0]].split(" "))
+    assert not any(FOUR_NAMES[each] in joined for each in says.TONGUES if each not in stand)
 
 
 def words_of(text: str) -> list[str]:
@@ -380,11 +421,7 @@ def test_only_claims_hold_claim_words() -> None:
 
 
 def test_every_country_that_ships_has_its_name() -> None:
-    from pathlib import Path
-
-    import profiles
-
-    shipped = {path.stem.upper() for path in (Path(next(iter(profiles.__path__))) / "countries").glob("*.toml")}
+    shipped = {path.stem.upper() for path in (PROFILES / "countries").glob("*.toml")}
     assert shipped
     assert says.COUNTRIES.keys() >= shipped
 

@@ -90,3 +90,9 @@ def test_hosts_as_people_type_them() -> None:
 
 def test_codes_in_groups_of_four() -> None:
     assert words.typed("7Q4K9ZTM2HXD1R8W") == "7Q4K-9ZTM-2HXD-1R8W"
+
+
+def test_a_second_name_is_english_or_french_and_another() -> None:
+    names = {"en": "Fonio", "fr": "Fonio", "ar": "فونيو"}
+    assert words.two_languages("fr", names) == ("Fonio", None)  # papers and small lot labels have no Arabic letters
+    assert words.two_languages("fr", {**names, "en": "Fonio grain"}) == ("Fonio", "Fonio grain")
