@@ -146,6 +146,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "unit.void": ("void", "annulée"),
     "unit.look": ("Look closer", "À vérifier"),
     "unit.opened.word": ("Look closer: unit opened", "À vérifier : unité ouverte"),
+    "unit.returned.word": ("Look closer: unit came back", "À vérifier : unité revenue"),
+    "unit.returned.said": (
+        "This unit came back from its shipment on {day}. It is for sale again only as part of the lot of that return.",
+        "Cette unité est revenue de son expédition le {day}. Elle n'est remise en vente qu'avec le lot de ce retour.",
+    ),
     "unit.void.said": (
         "The label of this unit was cancelled. Whatever carries it now is not what it was printed for.",
         "L'étiquette de cette unité a été annulée. Ce qui la porte n'est pas ce pour quoi elle a été imprimée.",

@@ -94,7 +94,8 @@ def _word(unit: UnitView, lang: Lang) -> str:
     """The verdict on a unit, in words: what became of it, or that there is something to tell."""
     if unit.state == "void":
         return texts.text(lang, "word.revoked")
-    return texts.text(lang, "unit.opened.word" if unit.state == "opened" else "unit.look")
+    known = unit.state in ("opened", "returned")
+    return texts.text(lang, f"unit.{unit.state}.word" if known else "unit.look")
 
 
 def _said(unit: UnitView, lang: Lang) -> list[str]:
@@ -104,6 +105,8 @@ def _said(unit: UnitView, lang: Lang) -> list[str]:
         said.append(texts.text(lang, "unit.void.said"))
     if unit.opened_at is not None and unit.state != "void":
         said.append(texts.text(lang, "unit.opened.said").format(day=texts.day(lang, _day_of(unit.opened_at))))
+    if unit.returned_at is not None and unit.state == "returned":
+        said.append(texts.text(lang, "unit.returned.said").format(day=texts.day(lang, _day_of(unit.returned_at))))
     return said + [_fact(fact, lang) for fact in unit.facts]
 
 

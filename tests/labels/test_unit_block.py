@@ -44,13 +44,13 @@ def test_every_state_is_said_in_both_languages(lang: Lang, state: State) -> None
     assert " style=" not in text
     ids = re.findall(r' id="([^"]+)"', text)
     assert len(ids) == len(set(ids))
-    tone = {"void": "stop", "opened": "look"}.get(state, "ok")
+    tone = {"void": "stop", "opened": "look", "returned": "look"}.get(state, "ok")
     assert f'<body class="{tone}">' in text
     assert ("/open?" in text) == (state not in ("opened", "void"))
     assert ("/differs?" in text) == (state != "void")
     assert (texts.text(lang, "unit.returned") + "</b>" in text) == (state == "returned")
     if tone != "ok":
-        word = texts.text(lang, {"stop": "word.revoked", "look": "unit.opened.word"}[tone])
+        word = texts.text(lang, {"stop": "word.revoked", "look": f"unit.{state}.word"}[tone])
         assert f"<title>{word} " in text
         (said,) = re.findall("<h1>(.*?)</h1>", text)
         assert " ".join(re.sub("<[^>]+>", "", said).split()) == word.replace("\u00a0", " ")
