@@ -6,12 +6,26 @@ import pickle
 import re
 import string
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from domain.refusals import CATALOGUE, LISTED, Lang, Refused, advice, kg, moment, percent, sentence, title
+from domain.refusals import (
+    CATALOGUE,
+    LISTED,
+    Lang,
+    Refused,
+    _merged,
+    advice,
+    kg,
+    lots,
+    moment,
+    percent,
+    sentence,
+    title,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("domain", "ledger", "labels", "exchange", "api", "demo")
@@ -89,6 +103,19 @@ def test_no_param_is_asked_for_in_vain(code: str) -> None:
     kind = CATALOGUE[code]
     said = fields(kind.sentence["en"]) | fields(kind.advice["en"]) | set(kind.without)
     assert said == set(kind.params)
+
+
+def test_every_entry_of_the_package_is_in_the_catalogue() -> None:
+    files = {path.stem for path in (ROOT / "domain" / "refusals").glob("*.py")} - {"__init__", "kinds", "words"}
+    areas = [import_module(f"domain.refusals.{name}").REFUSALS for name in sorted(files)]
+    assert _merged(areas) == CATALOGUE
+    assert len(areas) > 10
+
+
+def test_a_code_stands_in_one_area_of_the_catalogue() -> None:
+    again = {"NOTHING_LEFT": CATALOGUE["NOTHING_LEFT"]}
+    with pytest.raises(AssertionError, match="two areas of the catalogue: NOTHING_LEFT"):
+        _merged([lots.REFUSALS, again])
 
 
 def test_the_code_has_to_be_in_the_catalogue() -> None:
