@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from api.cli_shared import open_recorder, progress_bar, say
 from api.settings import Settings
 
 if TYPE_CHECKING:
@@ -32,17 +33,12 @@ def install(app: typer.Typer) -> None:
 
 
 def _opened() -> SealedLog:
-    from api.cli import _recorder
     from ledger.log import open_log
 
     settings = Settings.from_env()
-    held = settings.log(_recorder(settings))
+    held = settings.log(open_recorder(settings))
     open_log(held)
     return held
-
-
-def _say(text: str) -> None:
-    typer.echo(text, err=True)
 
 
 def _ask_witnesses(held: SealedLog, *, patient: bool = True) -> None:
@@ -53,7 +49,7 @@ def _ask_witnesses(held: SealedLog, *, patient: bool = True) -> None:
     if due(held, patient=patient):
         Pusher(held).once(patient=patient)
         for one in _asked(held):
-            _say(_how_it_went(one))
+            say(_how_it_went(one))
 
 
 def _asked(held: SealedLog) -> list[Asked]:
@@ -84,16 +80,15 @@ def _how_it_went(one: Asked) -> str:
 @log.command("seal")
 def log_seal() -> None:
     """Enter what is new, and sign it. The service does so by itself every few seconds."""
-    from api.cli import _progress
     from ledger.log import seal
 
     held = _opened()
-    with _progress("Sealing events") as progress:
+    with progress_bar("Sealing events") as progress:
         done = seal(held, progress)
     if done is None:
-        _say("Nothing new: everything is sealed.")
+        say("Nothing new: everything is sealed.")
     else:
-        _say(f"Sealed: {done.checkpoint.size} entries, events up to {done.seq}.")
+        say(f"Sealed: {done.checkpoint.size} entries, events up to {done.seq}.")
     _ask_witnesses(held)
 
 
@@ -145,7 +140,7 @@ def log_reopen(
     held = _opened()
     name = reopen(held, why)
     seal(held)
-    _say(f"The log goes on as {name}. Its first entry is the old one’s last checkpoint, and why. Tell the witnesses.")
+    say(f"The log goes on as {name}. Its first entry is the old one’s last checkpoint, and why. Tell the witnesses.")
 
 
 @log.command("pin")
@@ -156,7 +151,7 @@ def log_pin(
     from ledger.log import pin
 
     found = pin(_opened(), checkpoint.read_bytes())
-    _say(f"From now on nothing is signed here that does not go on from {found.size} entries.")
+    say(f"From now on nothing is signed here that does not go on from {found.size} entries.")
 
 
 def audit(
@@ -172,12 +167,11 @@ def audit(
     """Hold every event against the published log: what was changed, taken out, put in or moved, and where."""
     from functools import partial
 
-    from api.cli import _progress
     from ledger.audit import audit as check
     from ledger.log import read_tile
 
     held = _opened()
-    with _progress("Checking events") as progress:
+    with progress_bar("Checking events") as progress:
         found = check(
             held,
             note=checkpoint.read_bytes() if checkpoint is not None else None,
@@ -190,12 +184,12 @@ def audit(
         plain = {"origin": found.origin, "size": found.size, "events": found.events, "waiting": found.waiting}
         typer.echo(json.dumps(plain | {"kept": found.kept, "faults": faults}, indent=1, ensure_ascii=False))
     else:
-        _say(f"{found.origin}: {found.size} entries, {found.events} events, {found.waiting} not sealed yet.")
+        say(f"{found.origin}: {found.size} entries, {found.events} events, {found.waiting} not sealed yet.")
         if found.kept is not None and found.clean:
-            _say(f"It goes on from the checkpoint that was kept at {found.kept} entries.")
+            say(f"It goes on from the checkpoint that was kept at {found.kept} entries.")
         for one in found.faults:
             typer.echo(one.said)
-        _say("In order: every event is the one that was published." if found.clean else f"{len(found.faults)} faults.")
+        say("In order: every event is the one that was published." if found.clean else f"{len(found.faults)} faults.")
     if not found.clean:
         sys.exit(1)
 
@@ -239,11 +233,11 @@ def keys_rotate(
 
     held = _opened()
     if which == "label":
-        _say(f"Labels are signed with key {rotate_label_key(held)} from now on.")
+        say(f"Labels are signed with key {rotate_label_key(held)} from now on.")
     elif which == "log":
-        _say(f"Checkpoints are signed with {rotate_log_key(held)} from now on. Tell the witnesses.")
+        say(f"Checkpoints are signed with {rotate_log_key(held)} from now on. Tell the witnesses.")
     else:
-        _say("Say log or label.")
+        say("Say log or label.")
         sys.exit(2)
     seal(held)
 
@@ -261,7 +255,7 @@ def keys_compromised(
     held = _opened()
     compromised(held, key, int(since.replace(tzinfo=UTC).timestamp() * 1000))
     seal(held)
-    _say("Published. A label of that key counts only if its issue was sealed, and seen by a witness, before.")
+    say("Published. A label of that key counts only if its issue was sealed, and seen by a witness, before.")
 
 
 @keys.command("witness")
@@ -282,11 +276,11 @@ def keys_witness(
     held = _opened()
     if remove:
         dismiss(held, key)
-        _say("Dismissed. It is entered in the log.")
+        say("Dismissed. It is entered in the log.")
     elif name(held, key, url) is not None:
-        _say("Named. It is entered in the log.")
+        say("Named. It is entered in the log.")
     else:
-        _say("It is named already." if url is None else "The address is changed.")
+        say("It is named already." if url is None else "The address is changed.")
     seal(held)
     if url and not remove:
         _ask_witnesses(held, patient=False)
@@ -320,10 +314,10 @@ def witness(
     from api.witness import KEY_FILE, signer_of
 
     if (url is None) == (listen is None) or (listen is None) != (not log_keys):
-        _say("Say the address of a log to watch, or --listen HOST:PORT with --log KEY.")
+        say("Say the address of a log to watch, or --listen HOST:PORT with --log KEY.")
         sys.exit(2)
     signer = signer_of(folder / KEY_FILE, name, secrets.token_bytes)
-    _say(f"Witness {signer.verifier}")
+    say(f"Witness {signer.verifier}")
     if listen is not None:
         _listen(listen, signer, log_keys or [], folder)
     elif url is not None:
@@ -338,10 +332,10 @@ def _listen(listen: str, signer: SignerKey, written: list[str], folder: Path) ->
     logs = logs_of(written)
     host, colon, port = listen.rpartition(":")
     if not colon or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        _say("Say where to listen as HOST:PORT, e.g. 127.0.0.1:8100.")
+        say("Say where to listen as HOST:PORT, e.g. 127.0.0.1:8100.")
         sys.exit(2)
     for origin in logs:
-        _say(
+        say(
             f"Cosigns {origin}. Its operator names this witness: filiere keys witness {signer.verifier} --url https://…"
         )
     uvicorn.run(
@@ -379,12 +373,12 @@ def _watch(url: str, signer: SignerKey, folder: Path, trust: list[str], *, every
             try:
                 found = look(get, signer, state, trust)
             except NotWitnessed as refused:
-                _say(str(refused))
+                say(str(refused))
                 sys.exit(1)
             except OSError as error:
                 if not every:
                     raise
-                _say(str(error))
+                say(str(error))
                 found = None
             else:
                 _tell(found, client, base, send=send)
@@ -399,16 +393,16 @@ def _tell(found: object, client: object, base: str, *, send: bool) -> None:
     from domain.note import Checkpoint
 
     if found is None:
-        _say("Nothing new.")
+        say("Nothing new.")
         return
     assert isinstance(found, tuple)
     assert isinstance(client, httpx.Client)
     checkpoint, note = found
     assert isinstance(checkpoint, Checkpoint)
-    _say(f"Cosigned: {checkpoint.origin} at {checkpoint.size} entries.")
+    say(f"Cosigned: {checkpoint.origin} at {checkpoint.size} entries.")
     if not send:
         typer.echo(note, nl=False)
         return
     answer = client.post(f"{base}/v1/log/cosignatures", json={"note": note})
     if answer.status_code != 201:  # noqa: PLR2004
-        _say(f"The log did not take it: {answer.json().get('detail', answer.status_code)}")
+        say(f"The log did not take it: {answer.json().get('detail', answer.status_code)}")

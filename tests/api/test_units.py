@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 import models
-from api import cli
+from api import cli_labels
 from api.scan_log import position
 from domain import events as told
 from domain.label_token import parse_typed_code, to_base32
@@ -569,18 +569,18 @@ def test_the_command_labels_units_and_lists_them(yard: Yard, tmp_path: Path, mon
     monkeypatch.setenv("FILIERE_DATABASE_URL", yard.house.recorder.database.url)
     monkeypatch.setenv("FILIERE_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("FILIERE_PUBLIC_URL", "https://t.example.org")
-    monkeypatch.setattr(cli, "_say", lambda _text: None)
+    monkeypatch.setattr(cli_labels, "say", lambda _text: None)
     file = tmp_path / "labels.csv"
-    cli.units("D-1", label=True, output=file)
+    cli_labels.units("D-1", label=True, output=file)
     labels = list(csv.DictReader(file.open(encoding="utf-8")))
     assert [(line["unit"], line["of"], line["net_g"]) for line in labels] == [("1", "2", "62500"), ("2", "2", "37500")]
     assert all(line["address"].startswith("HTTPS://T.EXAMPLE.ORG/L/") for line in labels)
     assert [line["opening_code"] for line in labels] == [unit.opening_code for unit in yard.print(1, 2)]
-    cli.units("D-1", output=file)
+    cli_labels.units("D-1", output=file)
     assert [line["state"] for line in csv.DictReader(file.open(encoding="utf-8"))] == ["issued", "issued"]
     sheet = tmp_path / "opening.pdf"
-    cli.units("D-1", print_="pdf", design="opening", grid="3x7", output=sheet)
+    cli_labels.units("D-1", print_="pdf", design="opening", grid="3x7", output=sheet)
     assert [code.replace("-", "") for code in found_in(sheet.read_bytes())] == [one["opening_code"] for one in labels]
-    cli.units("D-1", output=file)
+    cli_labels.units("D-1", output=file)
     counted = [(line["prints"], line["opening_prints"]) for line in csv.DictReader(file.open(encoding="utf-8"))]
     assert counted == [("0", "1"), ("0", "1")]
