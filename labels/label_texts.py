@@ -57,7 +57,7 @@ _WORDS: Final[dict[str, tuple[str, str, str, str]]] = {
     "opening.scan": (
         "Opened it? Scan the label and type this code on its page.",
         "Ouvert\u00a0? Scannez l’étiquette et saisissez ce code sur sa page.",
-        "هل فتحتها؟ امسح رمز البطاقة واكتب هذا الرمز في صفحتها.",
+        "هل فتحتها؟ امسح البطاقة واكتب هذا الرمز.",
         "გახსენით? დაასკანერეთ ეტიკეტი და აკრიფეთ ეს კოდი მის გვერდზე.",
     ),
     "measure_me": (
