@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -189,24 +189,31 @@ def certificate_pdf(recorder: Recorder, number: str) -> bytes:
 
 def _issuer_of(recorder: Recorder, number: str) -> Actor:
     """The organisation that issued a document."""
+    import models
+    from domain.refusals import Refused
+    from models.base import table
+
+    document = table(models.Document)
+    found = _organisation(recorder, document.c.org_id, document.c.number == number)
+    if found is None:
+        raise Refused("DOCUMENT_UNKNOWN", document=number)
+    return found
+
+
+def _organisation(recorder: Recorder, org_id: Any, condition: Any) -> Actor | None:
+    """The organisation that a column names in the row where a condition holds."""
     from sqlalchemy import select
 
     import models
-    from domain.refusals import Refused
     from domain.values import Actor
     from models.base import table
     from models.db import system_session
 
-    document, organisation = table(models.Document), table(models.Organisation)
+    organisation = table(models.Organisation)
     with system_session(recorder.database, write=False) as session:
-        row = session.execute(
-            select(organisation.c.id, organisation.c.code)
-            .join(document, document.c.org_id == organisation.c.id)
-            .where(document.c.number == number)
-        ).first()
-    if row is None:
-        raise Refused("DOCUMENT_UNKNOWN", document=number)
-    return Actor(row.id, row.code, "system")
+        query = select(organisation.c.id, organisation.c.code).where(organisation.c.id == org_id, condition)
+        row = session.execute(query).first()
+    return None if row is None else Actor(row.id, row.code, "system")
 
 
 def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:
@@ -220,19 +227,10 @@ def _owner_of(recorder: Recorder, lot: str) -> tuple[Actor, str]:
 
 def owner(recorder: Recorder, uid: str) -> Actor:
     """The organisation that owns a lot: whoever runs the command line acts for it."""
-    from sqlalchemy import select
-
     import models
-    from domain.values import Actor
     from models.base import table
-    from models.db import system_session
 
-    lot, organisation = table(models.Lot), table(models.Organisation)
-    with system_session(recorder.database, write=False) as session:
-        row = session.execute(
-            select(organisation.c.id, organisation.c.code)
-            .join(lot, lot.c.owner_id == organisation.c.id)
-            .where(lot.c.uid == uid)
-        ).first()
-    assert row is not None
-    return Actor(row.id, row.code, "system")
+    lot = table(models.Lot)
+    found = _organisation(recorder, lot.c.owner_id, lot.c.uid == uid)
+    assert found is not None
+    return found
